@@ -1,0 +1,154 @@
+"""The graph: what a spec means, spelled out. A versioned value that a backend compiles."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mtlspec.spec.initializers import Initializer
+from mtlspec.spec.layers import Embedding, Layer
+from mtlspec.spec.losses import Loss
+from mtlspec.spec.model import Input, Merge, Metric
+from mtlspec.spec.optimizers import Clipping, Optimizer
+from mtlspec.spec.signature import Penalty, Role, Shape
+from mtlspec.spec.value import Value
+
+
+class Node(Value):
+    """One operation: a layer of one source, or a merge of several."""
+
+    path: str
+    """The key path, such as `trunk[0]`, `trunk[0].activation`, `trunk.merge` or `tasks.mass.head[0]`."""
+    layer: Layer | None = None
+    merge: Merge | None = None
+    """Exactly one of `layer` and `merge` is given; the activation of a dense or conv2d layer is a node of its own."""
+    sources: tuple[str, ...]
+    """Key paths of nodes, or names of inputs."""
+    shape: Shape
+    """Of one example of the output."""
+    tasks: tuple[str, ...]
+    """The tasks that it serves."""
+
+
+class Parameter(Value):
+    """One array of the model."""
+
+    path: str
+    """The key path, such as `trunk[0].kernel`."""
+    node: str
+    """The key path of the node that owns it."""
+    leaf: str
+    """The last part of the path: kernel, bias, table, scale, offset, running_mean, step, ..."""
+    shape: Shape
+    role: Role
+    dtype: Literal["float", "integer"]
+    initializer: Initializer
+    fan_in: int
+    fan_out: int
+    penalty: Penalty
+    tasks: tuple[str, ...]
+    """The tasks that it serves."""
+    by_row: bool = False
+    """Whether its gradient is given row by row (`Rows`), since its embedding's laws tell rows apart."""
+
+
+class Head(Value):
+    """The end of one task: its logits, loss and weight."""
+
+    task: str
+    output: str
+    """The key path of the node (or name of the input) that gives the logits."""
+    units: int
+    loss: Loss
+    weight: float
+    metrics: tuple[Metric, ...] = ()
+
+
+class Phase(Value):
+    """One optimizer with the parameters that it moves, for some tasks."""
+
+    name: str
+    tasks: tuple[str, ...]
+    parameters: tuple[str, ...]
+    """Key paths of trainable parameters."""
+    optimizer: Optimizer
+    clipping: Clipping | None = None
+
+
+class Graph(Value):
+    """Nodes in an order in which they can be computed, every parameter named, every law explicit."""
+
+    graph: Literal[1] = 1
+    """The version of the format."""
+    inputs: tuple[Input, ...]
+    nodes: tuple[Node, ...]
+    parameters: tuple[Parameter, ...]
+    heads: tuple[Head, ...]
+    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    gradient: Literal["summed", "own"] = "summed"
+    """Whether a phase follows the gradient of the weighted sum of all losses, or of its own tasks' losses."""
+    forward: Literal["once", "after_each_update"] = "once"
+    """Whether a batch goes forward once, or again after the update of each phase."""
+    seed: int = 0
+    model_digest: str = ""
+    """The digest of the spec's model part."""
+
+    @cached_property
+    def tasks(self) -> tuple[str, ...]:
+        """The names of the tasks, in order."""
+        return tuple(head.task for head in self.heads)
+
+    @cached_property
+    def by_path(self) -> dict[str, Parameter]:
+        """Parameters by key path, in order."""
+        return {parameter.path: parameter for parameter in self.parameters}
+
+    @cached_property
+    def trainable(self) -> tuple[str, ...]:
+        """Key paths of the trainable parameters."""
+        return tuple(p.path for p in self.parameters if p.role == "trainable")
+
+    @cached_property
+    def penalized(self) -> tuple[Parameter, ...]:
+        """Trainable parameters with a penalty."""
+        return tuple(p for p in self.parameters if p.role == "trainable" and p.penalty.active)
+
+    def node(self, path: str) -> Node:
+        """Return the node at `path`.
+
+        Raises:
+            KeyError: there is none.
+        """
+        return self._nodes[path]
+
+    @cached_property
+    def _nodes(self) -> dict[str, Node]:
+        return {node.path: node for node in self.nodes}
+
+    def embedding(self, parameter: Parameter) -> Embedding:
+        """Return the embedding layer that owns a `by_row` parameter."""
+        layer = self.node(parameter.node).layer
+        if not isinstance(layer, Embedding):
+            raise TypeError(f"{parameter.path} belongs to no embedding")
+        return layer
+
+    def to_json(self) -> str:
+        """Return the graph as JSON, every field and law explicit."""
+        import json
+
+        from mtlspec.spec.content import document_of
+
+        return json.dumps(document_of(self, explicit=True), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Graph:
+        """Return the graph that `to_json` wrote.
+
+        Raises:
+            ValidationError: it is not such a graph.
+        """
+        import json
+
+        return cls.model_validate(json.loads(text))

@@ -1,0 +1,73 @@
+"""Initial values: drawn on the host, keyed by (seed, key path), the same for every backend."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtlspec.graph.graph import Graph, Parameter
+from mtlspec.randomness import normal, uniform
+from mtlspec.spec import initializers as kinds
+from mtlspec.tensors import Tensors
+
+_CUT = 2.0
+_CUT_DEVIATION = 0.87962566103423978
+"""The standard deviation of N(0, 1) cut at ±2."""
+
+
+def initial_parameters(graph: Graph) -> Tensors:
+    """Return the initial value of every parameter, in float64 (steps: int64)."""
+    return Tensors({parameter.path: _initial(parameter, graph.seed) for parameter in graph.parameters})
+
+
+def _initial(parameter: Parameter, seed: int) -> NDArray[np.generic]:
+    size = math.prod(parameter.shape)
+    if parameter.dtype == "integer":
+        return np.zeros(parameter.shape, dtype=np.int64)
+    return _drawn(parameter, seed, size).reshape(parameter.shape)
+
+
+def _drawn(parameter: Parameter, seed: int, size: int) -> NDArray[np.float64]:
+    path, n_in, n_out = parameter.path, parameter.fan_in, parameter.fan_out
+    match parameter.initializer:
+        case kinds.Zeros():
+            return np.zeros(size)
+        case kinds.Ones():
+            return np.ones(size)
+        case kinds.Constant(value=value):
+            return np.full(size, value)
+        case kinds.Uniform(low=low, high=high):
+            return low + (high - low) * uniform(seed, path, size)
+        case kinds.Normal(mean=mean, standard_deviation=deviation):
+            return mean + deviation * normal(seed, path, size)
+        case kinds.GlorotUniform():
+            return _symmetric(math.sqrt(6 / (n_in + n_out)), seed, path, size)
+        case kinds.HeUniform():
+            return _symmetric(math.sqrt(6 / n_in), seed, path, size)
+        case kinds.LecunUniform():
+            return _symmetric(math.sqrt(3 / n_in), seed, path, size)
+        case kinds.FanInUniform():
+            return _symmetric(1 / math.sqrt(n_in), seed, path, size)
+        case kinds.GlorotNormal(truncated=truncated):
+            return _gaussian(math.sqrt(2 / (n_in + n_out)), truncated, seed, path, size)
+        case kinds.HeNormal(truncated=truncated):
+            return _gaussian(math.sqrt(2 / n_in), truncated, seed, path, size)
+        case kinds.LecunNormal(truncated=truncated):
+            return _gaussian(math.sqrt(1 / n_in), truncated, seed, path, size)
+    raise NotImplementedError(f"{path}: initializer {parameter.initializer.kind!r} has no rule")
+
+
+def _symmetric(limit: float, seed: int, path: str, size: int) -> NDArray[np.float64]:
+    return limit * (2 * uniform(seed, path, size) - 1)
+
+
+def _gaussian(deviation: float, truncated: bool, seed: int, path: str, size: int) -> NDArray[np.float64]:
+    if not truncated:
+        return deviation * normal(seed, path, size)
+    from scipy.special import ndtr, ndtri
+
+    low, high = float(ndtr(-_CUT)), float(ndtr(_CUT))
+    cut = ndtri(low + (high - low) * uniform(seed, path, size))
+    return np.asarray(deviation / _CUT_DEVIATION * cut, dtype=np.float64)

@@ -1,0 +1,81 @@
+"""Families of values chosen by `kind`, looked up when a document is read, so that an extension may add to one."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import PydanticCustomError
+from pydantic_core import core_schema as schemas
+
+from mtlspec.spec.value import Value, nearest
+
+KindType = TypeVar("KindType", bound="type[Kind]")
+
+
+class Kind(Value):
+    """Base of all families; a subclass that sets `family` is one, and its subclasses are the kinds."""
+
+    kind: str
+    family: ClassVar[str] = ""
+    kinds: ClassVar[dict[str, type[Kind]]] = {}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **arguments: Any) -> None:
+        if cls.is_family():
+            cls.kinds = {}
+
+    @classmethod
+    def admit(cls, *members: type[Kind]) -> None:
+        """Add `members` to this family.
+
+        Raises:
+            ValueError: the family has another member of that kind.
+        """
+        for member in members:
+            name = member.model_fields["kind"].default
+            if cls.kinds.get(name, member) is not member:
+                raise ValueError(f"{cls.family} {name!r} exists already: {cls.kinds[name].__name__}")
+            cls.kinds[name] = member
+
+    @classmethod
+    def is_family(cls) -> bool:
+        """Return whether this class is a family rather than one of its kinds."""
+        return bool(vars(cls).get("family"))
+
+    @classmethod
+    def read(cls, value: Any) -> Any:
+        """Return the member of this family that `value` (a value, a mapping or a bare kind) describes."""
+        if isinstance(value, Kind):
+            if type(value) is not cls.kinds.get(value.kind):
+                raise PydanticCustomError("kind", "{k} is not a {f}", {"k": repr(value.kind), "f": cls.family})
+            return value
+        if isinstance(value, str):
+            value = {"kind": value}
+        if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
+            raise PydanticCustomError(
+                "kind",
+                "expected a {f}: its kind, or a mapping with `kind:`, one of {kinds}",
+                {"f": cls.family, "kinds": ", ".join(cls.kinds)},
+            )
+        member = cls.kinds.get(value["kind"])
+        if member is None:
+            raise PydanticCustomError(
+                "kind",
+                "unknown {f} {k}{near}; known: {kinds}",
+                {
+                    "f": cls.family,
+                    "k": repr(value["kind"]),
+                    "near": nearest(value["kind"], cls.kinds),
+                    "kinds": ", ".join(cls.kinds),
+                },
+            )
+        return member.model_validate(value)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> schemas.CoreSchema:
+        if not cls.is_family():
+            return handler(source)
+        return schemas.no_info_plain_validator_function(
+            cls.read, metadata={"pydantic_js_functions": [lambda schema, handle: {"x-family": cls.__name__}]}
+        )

@@ -1,0 +1,223 @@
+"""Wiring: which layer reads which, in what order and of what shape; every mistake in it, with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from pydantic_core import InitErrorDetails
+
+from mtlspec.spec.activations import Activation, Linear
+from mtlspec.spec.layers import ActivationLayer, Conv2d, Dense, Layer, Normalization, Residual
+from mtlspec.spec.model import Block, Merge, Task
+from mtlspec.spec.signature import ParameterRule, Shape, ShapeError, Signature
+from mtlspec.spec.value import Location, nearest, problem
+
+if TYPE_CHECKING:
+    from mtlspec.spec.spec import Spec
+
+Dtype = Literal["float", "integer"]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A tensor: the key path of the node that makes it, its shape and its dtype."""
+
+    path: str
+    shape: Shape
+    dtype: Dtype = "float"
+    from_data: bool = False
+    """Whether it is an input or a merge of inputs, without a layer between."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node: a layer or a merge at a key path, its sources and what it makes."""
+
+    path: str
+    operation: Layer | Merge
+    sources: tuple[str, ...]
+    signature: Signature
+
+
+@dataclass
+class Wiring:
+    """The nodes of a spec in an order in which they can be computed, and the problems found on the way."""
+
+    spec: Spec
+    steps: list[Step] = field(default_factory=list)
+    outputs: dict[str, Wire] = field(default_factory=dict)
+    problems: list[InitErrorDetails] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._wires: dict[str, Wire | None] = {
+            i.name: Wire(i.name, i.shape, i.dtype, from_data=True) for i in self.spec.inputs
+        }
+        for index in self._blocks_in_order():
+            block = self.spec.blocks[index]
+            source = self._merged(block, self._block_sources(index), ("blocks", index), block.name)
+            place: Location = ("blocks", index, "layers")
+            self._wires[block.name] = self._chain(block.layers, source, block.name, place)
+        for index, task in enumerate(self.spec.tasks):
+            source = self._merged(task, self._task_sources(index), ("tasks", index), f"tasks.{task.name}")
+            output = self._chain(task.head, source, f"tasks.{task.name}.head", ("tasks", index, "head"))
+            if output is not None:
+                self.outputs[task.name] = output
+                self._check_head(task, output, index)
+
+    def _block_sources(self, index: int) -> tuple[str, ...]:
+        block, spec = self.spec.blocks[index], self.spec
+        if block.inputs:
+            return block.inputs
+        if index:
+            return (spec.blocks[index - 1].name,)
+        if len(spec.inputs) == 1:
+            return (spec.inputs[0].name,)
+        message = f"say which of {', '.join(i.name for i in spec.inputs)} it reads: the spec has several inputs"
+        self.problems.append(problem(message, ("blocks", index, "inputs")))
+        return ()
+
+    def _task_sources(self, index: int) -> tuple[str, ...]:
+        task, spec = self.spec.tasks[index], self.spec
+        if task.inputs:
+            return task.inputs
+        if spec.blocks:
+            return (spec.blocks[-1].name,)
+        if len(spec.inputs) == 1:
+            return (spec.inputs[0].name,)
+        message = f"say which of {', '.join(i.name for i in spec.inputs)} it reads: the spec has no blocks"
+        self.problems.append(problem(message, ("tasks", index, "inputs")))
+        return ()
+
+    def _blocks_in_order(self) -> Iterator[int]:
+        """Yield block indices so that every block comes after those it reads; report cycles and unknown names."""
+        spec = self.spec
+        names = {block.name: index for index, block in enumerate(spec.blocks)}
+        known = [*(i.name for i in spec.inputs), *names]
+        reads: dict[int, set[int]] = {}
+        for index, block in enumerate(spec.blocks):
+            self._check_names(block, known, ("blocks", index))
+            sources = block.inputs or ((spec.blocks[index - 1].name,) if index else ())
+            reads[index] = {names[name] for name in sources if name in names}
+        for index, task in enumerate(spec.tasks):
+            self._check_names(task, known, ("tasks", index))
+        waiting = dict(reads)
+        while waiting:
+            ready = [index for index, needs in waiting.items() if not needs & waiting.keys()]
+            if not ready:
+                cycle = ", ".join(spec.blocks[index].name for index in waiting)
+                first = next(iter(waiting))
+                message = f"blocks read each other in a cycle: {cycle}; take one of these inputs out"
+                self.problems.append(problem(message, ("blocks", first, "inputs"), spec.blocks[first].inputs))
+                return
+            yield ready[0]
+            del waiting[ready[0]]
+
+    def _check_names(self, part: Block | Task, known: list[str], place: Location) -> None:
+        for position, name in enumerate(part.inputs):
+            if name not in known:
+                tasks = {task.name for task in self.spec.tasks}
+                hint = "; a task cannot be read" if name in tasks else nearest(name, known)
+                self.problems.append(problem(f"unknown input or block {name!r}{hint}", (*place, "inputs", position), name))
+
+    def _merged(self, part: Block | Task, names: tuple[str, ...], place: Location, path: str) -> Wire | None:
+        wires = [self._wires.get(name) for name in names]
+        if not wires or any(wire is None for wire in wires):
+            return None
+        sources = [wire for wire in wires if wire is not None]
+        if len(sources) == 1:
+            return sources[0]
+        shape = self._merged_shape(part.merge, sources, place)
+        if shape is None:
+            return None
+        self.steps.append(Step(f"{path}.merge", part.merge, tuple(w.path for w in sources), Signature(shape)))
+        return Wire(f"{path}.merge", shape, from_data=all(w.from_data for w in sources))
+
+    def _merged_shape(self, merge: Merge, wires: list[Wire], place: Location) -> Shape | None:
+        shapes = ", ".join(f"{wire.path} {wire.shape}" for wire in wires)
+        integers = [wire.path for wire in wires if wire.dtype == "integer"]
+        message = ""
+        if integers:
+            message = f"cannot merge the integer input {integers[0]!r}; give it a block with an embedding first"
+        elif merge == "concatenate":
+            if any(not w.shape or w.shape[:-1] != wires[0].shape[:-1] for w in wires):
+                message = f"concatenate needs equal shapes up to the last axis, found {shapes}"
+        elif any(w.shape != wires[0].shape for w in wires):
+            message = f"{merge} needs equal shapes, found {shapes}"
+        if message:
+            self.problems.append(problem(message, (*place, "inputs")))
+            return None
+        if merge == "concatenate":
+            return (*wires[0].shape[:-1], sum(wire.shape[-1] for wire in wires))
+        return wires[0].shape
+
+    def _chain(self, layers: tuple[Layer, ...], wire: Wire | None, path: str, place: Location) -> Wire | None:
+        for index, layer in enumerate(layers):
+            if wire is None:
+                return None
+            wire = self._layer(layer, wire, f"{path}[{index}]", (*place, index))
+        return wire
+
+    def _layer(self, layer: Layer, wire: Wire, path: str, place: Location) -> Wire | None:
+        if isinstance(layer, Residual):
+            return self._residual(layer, wire, path, place)
+        message = ""
+        if layer.reads != wire.dtype:
+            hint = "an embedding reads integers" if wire.dtype == "integer" else "declare the input `dtype: integer`"
+            message = f"{layer.kind} reads {layer.reads} values, found {wire.dtype} from {wire.path!r}; {hint}"
+        elif isinstance(layer, Normalization) and not wire.from_data:
+            message = "a normalization adapts to data: place it first in a block or head that reads inputs"
+        signature = Signature(())
+        if not message:
+            try:
+                signature = layer.signature(wire.shape)
+            except ShapeError as error:
+                message = f"{layer.kind} does not fit: {error}"
+        if message:
+            self.problems.append(problem(message, place))
+            return None
+        self.steps.append(Step(path, layer, (wire.path,), signature))
+        out = Wire(path, signature.shape)
+        if isinstance(layer, Dense | Conv2d) and not isinstance(layer.activation, Linear):
+            return self._activation(layer.activation, out)
+        return out
+
+    def _activation(self, function: Activation, wire: Wire) -> Wire:
+        path = f"{wire.path}.activation"
+        self.steps.append(Step(path, ActivationLayer(function=function), (wire.path,), Signature(wire.shape)))
+        return Wire(path, wire.shape)
+
+    def _residual(self, layer: Residual, wire: Wire, path: str, place: Location) -> Wire | None:
+        deep = self._chain(layer.layers, wire, f"{path}.layers", (*place, "layers"))
+        short = self._chain(layer.shortcut, wire, f"{path}.shortcut", (*place, "shortcut"))
+        if deep is None or short is None:
+            return None
+        if deep.shape != short.shape or short.dtype != "float":
+            message = (
+                f"a residual adds equal shapes, found {short.shape} for the shortcut and {deep.shape} for the layers; "
+                "change the last layer, or give a `shortcut:` that makes the same shape"
+            )
+            self.problems.append(problem(message, place))
+            return None
+        self.steps.append(Step(path, "add", (short.path, deep.path), Signature(deep.shape)))
+        return Wire(path, deep.shape)
+
+    def _check_head(self, task: Task, output: Wire, index: int) -> None:
+        message = ""
+        if output.dtype != "float":
+            message = f"the head makes integers; task {task.name!r} needs a layer such as an embedding or dense"
+        elif len(output.shape) != 1:
+            message = f"{task.loss.kind} needs a head of shape (units,), found {output.shape}; end it with a dense layer"
+            message += " after flatten or a global pool"
+        else:
+            message = task.loss.misfit(output.shape[0])
+        if message:
+            self.problems.append(problem(message, ("tasks", index, "head")))
+
+
+def rules(wiring: Wiring) -> Iterator[tuple[Step, ParameterRule]]:
+    """Yield every parameter with the step that owns it."""
+    for step in wiring.steps:
+        for rule in step.signature.parameters:
+            yield step, rule
