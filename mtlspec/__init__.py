@@ -1,0 +1,26 @@
+"""mtlspec: one document for a multi-task model, compiled into an ordinary Keras model or PyTorch module.
+
+The public surface. Importing it imports no framework.
+"""
+
+from mtlspec.backend import Backend as Backend
+from mtlspec.backend import Program as Program
+from mtlspec.backend import Steps as Steps
+from mtlspec.backend import backend_names as backend_names
+from mtlspec.backend import compile as compile
+from mtlspec.batch import Batch as Batch
+from mtlspec.batch import Dataset as Dataset
+from mtlspec.errors import BackendError as BackendError
+from mtlspec.errors import CheckpointError as CheckpointError
+from mtlspec.errors import DataError as DataError
+from mtlspec.errors import MtlspecError as MtlspecError
+from mtlspec.errors import SpecError as SpecError
+from mtlspec.graph import Graph as Graph
+from mtlspec.graph import lower as lower
+from mtlspec.spec import Spec as Spec
+from mtlspec.spec.document import load as load
+from mtlspec.spec.document import parse as parse
+from mtlspec.spec.document import render as render
+from mtlspec.spec.schema import json_schema as json_schema
+from mtlspec.tensors import Rows as Rows
+from mtlspec.tensors import Tensors as Tensors

@@ -184,7 +184,11 @@ class Backend(Protocol):
 
 
 GROUP = "mtlspec.backends"
-EXTRAS = {"torch": ("torch", "PyTorch"), "keras": ("keras", "Keras and TensorFlow"), "tensorflow": ("keras", "TensorFlow")}
+EXTRAS = {
+    "torch": ("torch", "PyTorch"),
+    "keras": ("keras", "Keras and TensorFlow"),
+    "tensorflow": ("keras", "TensorFlow"),
+}
 
 
 def backend_names() -> tuple[str, ...]:
@@ -206,9 +210,7 @@ def backend(name: str) -> Backend:
                 if error.name not in EXTRAS:
                     raise
                 extra, framework = EXTRAS[error.name]
-                raise BackendError(
-                    f"backend {name!r} needs {framework}: pip install 'mtlspec[{extra}]'"
-                ) from None
+                raise BackendError(f"backend {name!r} needs {framework}: pip install 'mtlspec[{extra}]'") from None
             return found
     known = ", ".join(backend_names())
     raise BackendError(f"no backend {name!r}{nearest(name, backend_names())}; installed: {known}")

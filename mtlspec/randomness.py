@@ -56,7 +56,9 @@ def mixed(value: NDArray[np.int64]) -> NDArray[np.int64]:
     return value ^ (value >> 15)
 
 
-def dropout_kept(key: int, step: int, rows: int, elements: int, rate: float, *, first_row: int = 0) -> NDArray[np.bool_]:
+def dropout_kept(
+    key: int, step: int, rows: int, elements: int, rate: float, *, first_row: int = 0
+) -> NDArray[np.bool_]:
     """Return which elements (rows, elements) of a batch are kept at training call `step`.
 
     kept = mix(mix(mix(key + step·STEP) + row·ROW) + element·ELEMENT) >= rate·2³², all modulo 2³².

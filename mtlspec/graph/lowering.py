@@ -79,7 +79,11 @@ def _phases(spec: Spec, parameters: tuple[Parameter, ...]) -> tuple[Phase, ...]:
     names = tuple(task.name for task in spec.tasks)
     if not isinstance(training.phases, PerTask):
         paths = tuple(p.path for p in trainable)
-        return (Phase(name="joint", tasks=names, parameters=paths, optimizer=training.optimizer, clipping=training.clipping),)
+        return (
+            Phase(
+                name="joint", tasks=names, parameters=paths, optimizer=training.optimizer, clipping=training.clipping
+            ),
+        )
     return tuple(
         Phase(
             name=name,

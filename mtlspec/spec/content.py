@@ -37,7 +37,11 @@ def meaning_of(value: Any) -> Any:
     content = {}
     for name, field in type(value).model_fields.items():
         item = getattr(value, name)
-        if name == "kind" or field.is_required() or item != field_adapter(type(value), name).validate_python(field.default):
+        if (
+            name == "kind"
+            or field.is_required()
+            or item != field_adapter(type(value), name).validate_python(field.default)
+        ):
             content[name] = meaning_of(item)
     return content
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from mtlspec.spec import initializers
 from mtlspec.spec.activations import Activation, Linear
@@ -30,7 +30,12 @@ def _pair(value: object) -> object:
     return (value, value) if isinstance(value, int) else tuple(value) if isinstance(value, list) else value
 
 
-Pair = Annotated[tuple[Positive, Positive], BeforeValidator(_pair)]
+_SIZE = {"type": "integer", "exclusiveMinimum": 0}
+Pair = Annotated[
+    tuple[Positive, Positive],
+    BeforeValidator(_pair),
+    WithJsonSchema({"anyOf": [_SIZE, {"type": "array", "items": _SIZE, "minItems": 2, "maxItems": 2}]}),
+]
 """Two sizes, height and width; one number stands for both."""
 
 
@@ -56,9 +61,7 @@ class Dense(Layer):
     units: Positive
     activation: Activation = Linear()
     bias: bool = True
-    kernel_initializer: Initializer = law(
-        published="glorot_uniform", keras="glorot_uniform", torch="fan_in_uniform"
-    )
+    kernel_initializer: Initializer = law(published="glorot_uniform", keras="glorot_uniform", torch="fan_in_uniform")
     bias_initializer: Initializer = law(published="zeros", keras="zeros", torch="fan_in_uniform")
     kernel_penalty: Penalty = Penalty()
     bias_penalty: Penalty = Penalty()
@@ -80,9 +83,7 @@ class Conv2d(Layer):
     """`same`: output ceil(n/stride), the odd zero after (as TensorFlow); `valid`: none."""
     activation: Activation = Linear()
     bias: bool = True
-    kernel_initializer: Initializer = law(
-        published="glorot_uniform", keras="glorot_uniform", torch="fan_in_uniform"
-    )
+    kernel_initializer: Initializer = law(published="glorot_uniform", keras="glorot_uniform", torch="fan_in_uniform")
     bias_initializer: Initializer = law(published="zeros", keras="zeros", torch="fan_in_uniform")
     kernel_penalty: Penalty = Penalty()
     bias_penalty: Penalty = Penalty()

@@ -40,8 +40,7 @@ class Spec(Value):
         for name in ("inputs", "blocks", "tasks"):
             self.__dict__[name] = tuple(obeying(part, self.like) for part in getattr(self, name))
         self.__dict__["training"] = obeying(self.training, self.like)
-        problems = [*_name_problems(self), *_data_problems(self)]
-        raise_problems("Spec", problems or Wiring(self).problems)
+        raise_problems("Spec", [*_name_problems(self), *_data_problems(self), *Wiring(self).problems])
 
     def task(self, name: str) -> Task:
         """Return the task called `name`.

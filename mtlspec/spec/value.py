@@ -22,6 +22,7 @@ class Value(BaseModel):
         allow_inf_nan=False,
         use_attribute_docstrings=True,
         validate_default=True,
+        defer_build=True,  # half of the import time otherwise
         validate_by_name=True,
         validate_by_alias=True,
     )
@@ -92,9 +93,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 def problem(message: str, at: Location, found: object = None) -> InitErrorDetails:
     """Return one error of meaning, to be raised with others by `raise_problems`."""
-    return InitErrorDetails(
-        type=PydanticCustomError("meaning", "{message}", {"message": message}), loc=at, input=found
-    )
+    return InitErrorDetails(type=PydanticCustomError("meaning", "{message}", {"message": message}), loc=at, input=found)
 
 
 def raise_problems(title: str, problems: list[InitErrorDetails]) -> None:

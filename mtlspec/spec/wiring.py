@@ -119,7 +119,9 @@ class Wiring:
             if name not in known:
                 tasks = {task.name for task in self.spec.tasks}
                 hint = "; a task cannot be read" if name in tasks else nearest(name, known)
-                self.problems.append(problem(f"unknown input or block {name!r}{hint}", (*place, "inputs", position), name))
+                self.problems.append(
+                    problem(f"unknown input or block {name!r}{hint}", (*place, "inputs", position), name)
+                )
 
     def _merged(self, part: Block | Task, names: tuple[str, ...], place: Location, path: str) -> Wire | None:
         wires = [self._wires.get(name) for name in names]
@@ -208,7 +210,9 @@ class Wiring:
         if output.dtype != "float":
             message = f"the head makes integers; task {task.name!r} needs a layer such as an embedding or dense"
         elif len(output.shape) != 1:
-            message = f"{task.loss.kind} needs a head of shape (units,), found {output.shape}; end it with a dense layer"
+            message = (
+                f"{task.loss.kind} needs a head of shape (units,), found {output.shape}; end it with a dense layer"
+            )
             message += " after flatten or a global pool"
         else:
             message = task.loss.misfit(output.shape[0])
