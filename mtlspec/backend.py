@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
-
-import numpy as np
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from mtlspec.batch import Batch, Dataset
 from mtlspec.errors import BackendError
@@ -22,7 +20,7 @@ Parameters = Tensors
 Gradients = Tensors
 """An entry for every trainable parameter (`Rows` where the table is `by_row`); zeros where nothing reaches it."""
 Statistics = Tensors
-"""The new value of every parameter of role `statistic` that a training pass writes: running statistics, dropout steps."""
+"""The new value of each parameter of role `statistic` after a training pass: running statistics, dropout steps."""
 Losses = Mapping[str, float]
 TaskWeights = Mapping[str, float]
 
@@ -152,7 +150,10 @@ class Program(Protocol):
         ...
 
     def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
-        """Return losses, penalty, gradient of the weighted total and new statistics of a training pass; changes nothing."""
+        """Return losses, penalty, gradient of the weighted total and new statistics of a training pass.
+
+        Changes nothing.
+        """
         ...
 
     def update(self, *, along: Gradients, statistics: Statistics, learning_rate: float, phase: int = 0) -> None:

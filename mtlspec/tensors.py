@@ -1,4 +1,4 @@
-"""Tensors: arrays by key path, with the arithmetic of a tangent vector; parameters, gradients and statistics are such."""
+"""Tensors: arrays by key path with the arithmetic of a tangent vector: parameters, gradients, statistics."""
 
 from __future__ import annotations
 

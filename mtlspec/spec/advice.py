@@ -22,8 +22,8 @@ def advice(spec: Spec) -> Iterator[str]:
         before = operations.get(step.sources[0])
         if isinstance(step.operation, BatchNormalization) and isinstance(before, Dense | Conv2d) and before.bias:
             yield (
-                f"{step.sources[0]}.bias comes before a batch normalization: its gradient is zero up to rounding and it "
-                "drifts; set `bias: false`"
+                f"{step.sources[0]}.bias comes before a batch normalization: its gradient is zero up to rounding and "
+                "it drifts; set `bias: false`"
             )
     for task in spec.tasks:
         last = operations.get(wiring.outputs[task.name].path)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from mtlspec.spec.value import Value
@@ -16,10 +17,10 @@ Like = Literal["published", "keras", "torch"]
 AnyValue = TypeVar("AnyValue", bound=Value)
 
 
-def law(*, published: object, keras: object, torch: object, **constraints: Any) -> Any:
+def law(*, published: JsonValue, keras: JsonValue, torch: JsonValue, **constraints: Any) -> Any:
     """Return a field whose default depends on `like:`; the values are documents, read by the field's own type."""
-    laws = {"published": published, "keras": keras, "torch": torch}
-    return Field(default=published, json_schema_extra={"x-law": laws}, **constraints)  # type: ignore[arg-type]
+    laws: JsonDict = {"published": published, "keras": keras, "torch": torch}
+    return Field(default=published, json_schema_extra={"x-law": laws}, **constraints)
 
 
 def laws_of(field: FieldInfo) -> dict[str, object] | None:
@@ -31,7 +32,8 @@ def laws_of(field: FieldInfo) -> dict[str, object] | None:
 @cache
 def field_adapter(cls: type[Value], name: str) -> TypeAdapter[Any]:
     """Return what reads a value for the field `name` of `cls`."""
-    return TypeAdapter(cls.model_fields[name].annotation)
+    annotation: Any = cls.model_fields[name].annotation
+    return TypeAdapter(annotation)
 
 
 def obeying(value: AnyValue, like: Like) -> AnyValue:
@@ -43,7 +45,7 @@ def obeying(value: AnyValue, like: Like) -> AnyValue:
         if laws is not None and name not in value.model_fields_set:
             item = field_adapter(type(value), name).validate_python(laws[like])
         fields[name] = _each(item, like)
-    return type(value).model_construct(_fields_set=set(value.model_fields_set), **fields)
+    return cast(AnyValue, type(value).model_construct(_fields_set=set(value.model_fields_set), **fields))
 
 
 def _each(item: Any, like: Like) -> Any:

@@ -11,7 +11,6 @@ from mtlspec.spec.activations import Activation, Linear
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.law import law
-from mtlspec.spec.value import problem, raise_problems
 from mtlspec.spec.signature import (
     ParameterRule,
     Penalty,
@@ -22,6 +21,7 @@ from mtlspec.spec.signature import (
     expect_rank,
     window_output,
 )
+from mtlspec.spec.value import problem, raise_problems
 
 Positive = Annotated[int, Field(gt=0)]
 
@@ -97,10 +97,14 @@ class Conv2d(Layer):
 
 def _affine(layer: Dense | Conv2d, kernel: Shape, outputs: int) -> tuple[ParameterRule, ...]:
     window = elements(kernel[:-2])
-    fans = {"fan_in": window * kernel[-2], "fan_out": window * kernel[-1]}
+    fan_in, fan_out = window * kernel[-2], window * kernel[-1]
     rules = (
-        ParameterRule("kernel", kernel, layer.kernel_initializer, penalty=layer.kernel_penalty, **fans),
-        ParameterRule("bias", (outputs,), layer.bias_initializer, penalty=layer.bias_penalty, **fans),
+        ParameterRule(
+            "kernel", kernel, layer.kernel_initializer, fan_in=fan_in, fan_out=fan_out, penalty=layer.kernel_penalty
+        ),
+        ParameterRule(
+            "bias", (outputs,), layer.bias_initializer, fan_in=fan_in, fan_out=fan_out, penalty=layer.bias_penalty
+        ),
     )
     return rules if layer.bias else rules[:1]
 

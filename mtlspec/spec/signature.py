@@ -28,6 +28,9 @@ class Penalty(Value):
         return self.l1 != 0 or self.l2 != 0
 
 
+NO_PENALTY = Penalty()
+
+
 class ShapeError(ValueError):
     """A layer does not fit the shape that it is given; the message says what was expected."""
 
@@ -43,7 +46,7 @@ class ParameterRule:
     dtype: Literal["float", "integer"] = "float"
     fan_in: int = 1
     fan_out: int = 1
-    penalty: Penalty = Penalty()
+    penalty: Penalty = NO_PENALTY
 
 
 @dataclass(frozen=True)

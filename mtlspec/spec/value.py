@@ -114,7 +114,7 @@ def _with_nearest_fields(error: ValidationError, cls: type[Value]) -> Validation
         kind = "unknown_field" if message != item["msg"] else item["type"]
         details.append(
             InitErrorDetails(
-                type=PydanticCustomError(kind, "{message}", {"message": message}),  # type: ignore[arg-type]
+                type=PydanticCustomError(kind, "{message}", {"message": message}),
                 loc=item["loc"],
                 input=item["input"],
             )
