@@ -17,9 +17,11 @@ class Encoder(Kind):
 
 
 class Numeric(Encoder):
-    """The number that the cell holds."""
+    """The number that the cell holds, times `scale`."""
 
     kind: Literal["numeric"] = "numeric"
+    scale: float = 1.0
+    """Such as 0.001 for grams as kilograms; metrics and predictions are in the scaled unit."""
 
 
 class Vocabulary(Encoder):

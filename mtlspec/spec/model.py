@@ -19,6 +19,11 @@ Merge = Literal["concatenate", "add", "multiply", "average"]
 
 Metric = Literal["accuracy", "auc", "f1", "mean_absolute_error", "root_mean_squared_error", "r2"]
 
+METRICS_OF_CLASSES: tuple[Metric, ...] = ("accuracy", "auc", "f1")
+"""Metrics of a task whose predictions are probabilities."""
+METRICS_OF_NUMBERS: tuple[Metric, ...] = ("mean_absolute_error", "root_mean_squared_error", "r2")
+"""Metrics of a task whose predictions are numbers."""
+
 
 class Input(Value):
     """A named tensor that the data gives."""

@@ -10,7 +10,7 @@ from pydantic_core import InitErrorDetails
 
 from mtlspec.spec.activations import Activation, Linear
 from mtlspec.spec.layers import ActivationLayer, Conv2d, Dense, Layer, Normalization, Residual
-from mtlspec.spec.model import Block, Merge, Task
+from mtlspec.spec.model import METRICS_OF_CLASSES, METRICS_OF_NUMBERS, Block, Merge, Task
 from mtlspec.spec.signature import ParameterRule, Shape, ShapeError, Signature
 from mtlspec.spec.value import Location, nearest, problem
 
@@ -60,6 +60,7 @@ class Wiring:
             place: Location = ("blocks", index, "layers")
             self._wires[block.name] = self._chain(block.layers, source, block.name, place)
         for index, task in enumerate(self.spec.tasks):
+            self._check_metrics(task, index)
             source = self._merged(task, self._task_sources(index), ("tasks", index), f"tasks.{task.name}")
             output = self._chain(task.head, source, f"tasks.{task.name}.head", ("tasks", index, "head"))
             if output is not None:
@@ -218,6 +219,13 @@ class Wiring:
             message = task.loss.misfit(output.shape[0])
         if message:
             self.problems.append(problem(message, ("tasks", index, "head")))
+
+    def _check_metrics(self, task: Task, index: int) -> None:
+        fitting = METRICS_OF_NUMBERS if task.loss.link == "none" else METRICS_OF_CLASSES
+        for position, metric in enumerate(task.metrics):
+            if metric not in fitting:
+                message = f"{metric} does not fit {task.loss.kind}; use {', '.join(fitting)}"
+                self.problems.append(problem(message, ("tasks", index, "metrics", position), metric))
 
 
 def rules(wiring: Wiring) -> Iterator[tuple[Step, ParameterRule]]:

