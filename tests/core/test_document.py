@@ -82,7 +82,7 @@ def test_a_json_document_has_places_too() -> None:
         parse('{"inputs": [{"shape": [1]}], "tasks": []}', file="spec.json", format="json")
     with pytest.raises(SpecError, match="duplicate key 'inputs'"):
         parse('{"inputs": [], "inputs": []}', file="spec.json", format="json")
-    with pytest.raises(SpecError, match="spec.json:1:11: document: Expecting value"):
+    with pytest.raises(SpecError, match=r"spec\.json:1:11: document: Expecting value"):
         parse('{"inputs":', file="spec.json", format="json")
 
 
