@@ -24,3 +24,14 @@ from mtlspec.spec.document import render as render
 from mtlspec.spec.schema import json_schema as json_schema
 from mtlspec.tensors import Rows as Rows
 from mtlspec.tensors import Tensors as Tensors
+from mtlspec.training import Checkpoint as Checkpoint
+from mtlspec.training import History as History
+from mtlspec.training import adapt as adapt
+from mtlspec.training import batches as batches
+from mtlspec.training import dataset as dataset
+from mtlspec.training import evaluate as evaluate
+from mtlspec.training import load as checkpoint  # noqa: F401  # `load` is for documents
+from mtlspec.training import predict as predict
+from mtlspec.training import read as read
+from mtlspec.training import save as save
+from mtlspec.training import train as train

@@ -23,7 +23,7 @@ def philox(seed: int, name: str) -> np.random.Philox:
 def uniform(seed: int, name: str, size: int) -> NDArray[np.float64]:
     """Return `size` numbers of U[0, 1) with 53 bits each."""
     words = np.asarray(philox(seed, name).random_raw(size), dtype=np.uint64)
-    return (words >> np.uint64(11)) * 2.0**-53
+    return np.asarray((words >> np.uint64(11)) * 2.0**-53, dtype=np.float64)
 
 
 def normal(seed: int, name: str, size: int) -> NDArray[np.float64]:

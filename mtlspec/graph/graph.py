@@ -13,6 +13,7 @@ from mtlspec.spec.losses import Loss
 from mtlspec.spec.model import Input, Merge, Metric
 from mtlspec.spec.optimizers import Clipping, Optimizer
 from mtlspec.spec.signature import Penalty, Role, Shape
+from mtlspec.spec.training import Training
 from mtlspec.spec.value import Value
 
 
@@ -92,6 +93,8 @@ class Graph(Value):
     forward: Literal["once", "after_each_update"] = "once"
     """Whether a batch goes forward once, or again after the update of each phase."""
     seed: int = 0
+    training: Training = Training()
+    """Epochs, batches and schedule, for the trainer; a backend reads `phases`."""
     model_digest: str = ""
     """The digest of the spec's model part."""
 

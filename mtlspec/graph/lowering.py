@@ -45,6 +45,7 @@ def lower(spec: Spec) -> Graph:
         gradient=phases.gradient if isinstance(phases, PerTask) else "summed",
         forward=phases.forward if isinstance(phases, PerTask) else "once",
         seed=spec.training.seed,
+        training=spec.training,
         model_digest=spec.digest(part="model"),
     )
 

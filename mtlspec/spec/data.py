@@ -25,7 +25,9 @@ class Numeric(Encoder):
 
 
 class Vocabulary(Encoder):
-    """The index of the cell among the sorted distinct values of the training part; it is saved with the model.
+    """The index of the cell among the distinct values of the training part, which are saved with the model.
+
+    All columns of an input or target share one vocabulary, sorted as numbers if all of them are, else as text.
 
     Inputs: 0 is a missing cell, 1 an unknown value, the values begin at 2. Targets: the values begin at 0, a missing
     cell is an absent label and an unknown one an error.

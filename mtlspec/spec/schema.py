@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
@@ -16,6 +21,7 @@ from mtlspec.spec.optimizers import Clipping, Optimizer
 from mtlspec.spec.schedules import Schedule
 from mtlspec.spec.spec import Spec
 from mtlspec.spec.training import Phases
+from mtlspec.spec.value import Value
 
 FAMILIES: tuple[type[Kind], ...] = (
     Layer,
@@ -46,6 +52,8 @@ def json_schema() -> dict[str, Any]:
             required = [name for name in definitions[kind.__name__].get("required", []) if name != "kind"]
             definitions[kind.__name__]["required"] = ["kind", *required]
         definitions[family.__name__] = _definition(family)
+    for cls in _values(Value):
+        _describe(definitions.get(cls.__name__, {}), cls)
     spec = definitions.pop("Spec")
     linked: dict[str, Any] = _linked({**spec, "title": "mtlspec document", "$defs": definitions})
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **linked}
@@ -59,6 +67,34 @@ def _definition(family: type[Kind]) -> dict[str, Any]:
             alone.append(name)
     kinds = [{"$ref": f"#/$defs/{kind.__name__}"} for kind in family.kinds.values()]
     return {"anyOf": [*([{"enum": sorted(alone)}] if alone else []), *kinds], "description": family.__doc__}
+
+
+def _values(base: type[Value]) -> Iterator[type[Value]]:
+    for cls in base.__subclasses__():
+        yield cls
+        yield from _values(cls)
+
+
+def _describe(definition: dict[str, Any], cls: type[Value]) -> None:
+    """Add to each property the docstring of its field; pydantic's own way costs time at every import."""
+    properties = definition.get("properties", {})
+    for owner in reversed([base for base in cls.__mro__ if issubclass(base, Value) and base is not Value]):
+        for name, text in _field_docstrings(owner):
+            field = cls.model_fields.get(name)
+            entry = properties.get((field.alias if field else None) or name)
+            if entry is not None:
+                entry["description"] = text
+
+
+def _field_docstrings(cls: type[Value]) -> Iterator[tuple[str, str]]:
+    """Yield the name of each field of the class body that a string follows, and that string."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+    statements = body.body if isinstance(body, ast.ClassDef) else []
+    for field, text in pairwise(statements):
+        if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):
+            continue
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str):
+            yield field.target.id, inspect.cleandoc(text.value.value)
 
 
 def _linked(item: Any) -> Any:

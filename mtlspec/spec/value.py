@@ -20,7 +20,6 @@ class Value(BaseModel):
         extra="forbid",
         strict=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
         validate_default=True,
         defer_build=True,  # half of the import time otherwise
         validate_by_name=True,

@@ -1,0 +1,44 @@
+"""The reference backend: NumPy, float64 and float32, gradients by hand-written pullbacks."""
+
+from __future__ import annotations
+
+from mtlspec.backend import Capabilities
+from mtlspec.errors import BackendError
+from mtlspec.graph import Graph
+from mtlspec.spec.kind import Kind
+from mtlspec.spec.training import Precision
+from mtlspec_numpy.activations import ACTIVATIONS
+from mtlspec_numpy.clipping import CLIPPINGS
+from mtlspec_numpy.layers import LAYERS
+from mtlspec_numpy.losses import LOSSES
+from mtlspec_numpy.merges import MERGES
+from mtlspec_numpy.optimizers import UPDATES
+from mtlspec_numpy.program import NumpyProgram as NumpyProgram
+
+
+def _kind(cls: type[Kind]) -> str:
+    return f"{cls.family.replace(' ', '_')}/{cls.model_fields['kind'].default}"
+
+
+KINDS = frozenset(
+    {_kind(cls) for table in (LAYERS, ACTIVATIONS, LOSSES, UPDATES, CLIPPINGS) for cls in table}
+    | {f"merge/{merge}" for merge in MERGES}
+)
+"""Every kind that has a function."""
+
+
+class NumpyBackend:
+    """Compiles a graph into the reference that every other backend is held against."""
+
+    name = "numpy"
+    capabilities = Capabilities(kinds=KINDS)
+
+    def compile(self, graph: Graph, *, precision: Precision, device: str = "cpu") -> NumpyProgram:
+        """Return the program of `graph`, with every parameter zero.
+
+        Raises:
+            BackendError: `device` is not the CPU.
+        """
+        if device != "cpu":
+            raise BackendError(f"backend 'numpy' runs on 'cpu' alone, found device {device!r}")
+        return NumpyProgram(graph, precision)

@@ -1,0 +1,113 @@
+"""Layers: one function for each kind, from a batch of examples to output and pullback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from mtlspec.errors import DataError
+from mtlspec.randomness import dropout_kept
+from mtlspec.spec import layers as kinds
+from mtlspec.spec.layers import Layer
+from mtlspec.tensors import Array, Rows
+from mtlspec_numpy.activations import activated
+from mtlspec_numpy.convolution import average_pool2d, conv2d, global_average_pool, global_max_pool, max_pool2d
+from mtlspec_numpy.normalization import batch_normalization, layer_normalization, normalization
+from mtlspec_numpy.pullback import Applied, Cotangents, Mode, without_parameters
+
+Leaves = Mapping[str, Array]
+
+
+def applied(layer: Layer, x: Array, parameters: Leaves, mode: Mode) -> Applied:
+    """Return a layer's output on examples `x`, its pullback and the statistics that it writes."""
+    return LAYERS[type(layer)](layer, x, parameters, mode)
+
+
+def dense(layer: kinds.Dense, x: Array, parameters: Leaves, mode: Mode) -> Applied:
+    """x·kernel + bias on the last axis; the activation is a node of its own."""
+    kernel = parameters["kernel"]
+    flat = x.reshape(-1, x.shape[-1])
+    output = flat @ kernel
+    if layer.bias:
+        output += parameters["bias"]
+
+    def pullback(cotangent: Array) -> Cotangents:
+        above = cotangent.reshape(-1, layer.units)
+        gradients = {"kernel": flat.T @ above}
+        if layer.bias:
+            gradients["bias"] = above.sum(axis=0)
+        return Cotangents(((above @ kernel.T).reshape(x.shape),), gradients)
+
+    return Applied(output.reshape(*x.shape[:-1], layer.units), pullback)
+
+
+def embedding(layer: kinds.Embedding, ids: Array, parameters: Leaves, mode: Mode) -> Applied:
+    """table[ids]; the gradient goes to the rows, one by one where the laws tell rows apart."""
+    if ids.size and (ids.min() < 0 or ids.max() >= layer.rows):
+        raise DataError(
+            f"an embedding of {layer.rows} rows expects ids from 0 to {layer.rows - 1}, found {_outlier(layer, ids)}"
+        )
+
+    def pullback(cotangent: Array) -> Cotangents:
+        rows = Rows(ids.reshape(-1), cotangent.reshape(-1, layer.units), layer.rows)
+        return Cotangents((None,), {"table": rows if layer.by_row else rows.dense()})
+
+    return Applied(parameters["table"][ids], pullback)
+
+
+def _outlier(layer: kinds.Embedding, ids: Array) -> int:
+    return int(ids.min() if ids.min() < 0 else ids.max())
+
+
+def activation(layer: kinds.ActivationLayer, x: Array, parameters: Leaves, mode: Mode) -> Applied:
+    """function(x)."""
+    return without_parameters(*activated(layer.function, x))
+
+
+def dropout(layer: kinds.Dropout, x: Array, parameters: Leaves, mode: Mode) -> Applied:
+    """x·mask / (1 - rate) in training, which advances `step`; x otherwise."""
+    if not mode.training:
+        return without_parameters(x, lambda cotangent: cotangent)
+    step = int(parameters["step"])
+    elements = int(np.prod(x.shape[1:]))
+    kept = dropout_kept(mode.dropout_key, step, len(x), elements, layer.rate).reshape(x.shape)
+
+    def masked(values: Array) -> Array:
+        return np.where(kept, values / (1 - layer.rate), values.dtype.type(0))
+
+    advanced = {"step": np.asarray(step + 1, dtype=np.int64)}
+    return Applied(masked(x), lambda cotangent: Cotangents((masked(cotangent),), {}), advanced)
+
+
+def flatten(layer: kinds.Flatten, x: Array, parameters: Leaves, mode: Mode) -> Applied:
+    """All axes of an example in one."""
+    return _reshaped(x, (int(np.prod(x.shape[1:])),))
+
+
+def reshape(layer: kinds.Reshape, x: Array, parameters: Leaves, mode: Mode) -> Applied:
+    """The elements of an example in another shape."""
+    return _reshaped(x, layer.shape)
+
+
+def _reshaped(x: Array, shape: tuple[int, ...]) -> Applied:
+    return without_parameters(x.reshape(len(x), *shape), lambda cotangent: cotangent.reshape(x.shape))
+
+
+LAYERS: Mapping[type[Layer], Callable[[Any, Array, Leaves, Mode], Applied]] = {
+    kinds.Dense: dense,
+    kinds.Conv2d: conv2d,
+    kinds.Embedding: embedding,
+    kinds.ActivationLayer: activation,
+    kinds.Dropout: dropout,
+    kinds.BatchNormalization: batch_normalization,
+    kinds.LayerNormalization: layer_normalization,
+    kinds.Normalization: normalization,
+    kinds.MaxPool2d: max_pool2d,
+    kinds.AveragePool2d: average_pool2d,
+    kinds.GlobalMaxPool: global_max_pool,
+    kinds.GlobalAveragePool: global_average_pool,
+    kinds.Flatten: flatten,
+    kinds.Reshape: reshape,
+}

@@ -1,0 +1,34 @@
+"""Output: files that appear whole or not at all, and errors about them before any work is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mtlspec.errors import MtlspecError
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write `content` to `path`, whole or not at all; text as UTF-8.
+
+    Raises:
+        MtlspecError: the file cannot be written.
+    """
+    from mtlspec.training.atomic import write_whole
+
+    try:
+        write_whole(path, content.encode() if isinstance(content, str) else content)
+    except OSError as error:
+        raise MtlspecError(f"cannot write {path}: {error.strerror}") from None
+
+
+def expect_writable(*paths: Path | None) -> None:
+    """Raise if there is no folder for one of `paths`, so that no work is done in vain.
+
+    Raises:
+        MtlspecError: the folder does not exist, or the path is a folder.
+    """
+    for path in paths:
+        if path is not None and not path.parent.is_dir():
+            raise MtlspecError(f"cannot write {path}: there is no folder {path.parent}; make it first")
+        if path is not None and path.is_dir():
+            raise MtlspecError(f"cannot write {path}: it is a folder; give the name of a file")

@@ -1,0 +1,31 @@
+"""Data and training on the host: from tables and arrays to batches, and from batches to a history."""
+
+from mtlspec.training.adaptation import adapt as adapt
+from mtlspec.training.atomic import write_whole as write_whole
+from mtlspec.training.batches import Chunk as Chunk
+from mtlspec.training.batches import batches as batches
+from mtlspec.training.batches import denominators as denominators
+from mtlspec.training.batches import order as order
+from mtlspec.training.batches import plan as plan
+from mtlspec.training.batches import steps_per_epoch as steps_per_epoch
+from mtlspec.training.checkpoint import Checkpoint as Checkpoint
+from mtlspec.training.checkpoint import load as load
+from mtlspec.training.checkpoint import save as save
+from mtlspec.training.dataset import dataset as dataset
+from mtlspec.training.encoders import Encoders as Encoders
+from mtlspec.training.encoders import InputEncoder as InputEncoder
+from mtlspec.training.encoders import TargetEncoder as TargetEncoder
+from mtlspec.training.evaluation import evaluate as evaluate
+from mtlspec.training.evaluation import predict as predict
+from mtlspec.training.examples import Examples as Examples
+from mtlspec.training.examples import read as read
+from mtlspec.training.examples import read_table as read_table
+from mtlspec.training.history import Epoch as Epoch
+from mtlspec.training.history import History as History
+from mtlspec.training.metrics import metrics as metrics
+from mtlspec.training.predictions import class_names as class_names
+from mtlspec.training.predictions import prediction_columns as prediction_columns
+from mtlspec.training.split import split as split
+from mtlspec.training.synthetic import synthetic as synthetic
+from mtlspec.training.table import Table as Table
+from mtlspec.training.trainer import train as train

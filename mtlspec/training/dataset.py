@@ -1,0 +1,168 @@
+"""Datasets: arrays by name, checked against the spec and brought to one form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtlspec.batch import Dataset
+from mtlspec.errors import DataError
+from mtlspec.graph import Graph, Head, lower
+from mtlspec.spec import Spec
+from mtlspec.spec.layers import Embedding
+from mtlspec.spec.losses import SoftmaxCrossEntropy
+from mtlspec.spec.model import Input
+from mtlspec.spec.value import nearest
+from mtlspec.tensors import Array
+from mtlspec.training.arrays import Where, example, finite, numbers, shaped, whole
+from mtlspec.training.labels import labels
+
+Columns = Mapping[str, Any]
+"""Arrays, or what NumPy makes arrays of, by name."""
+
+
+def dataset(
+    spec: Spec | Graph,
+    *,
+    inputs: Columns,
+    targets: Columns,
+    weights: Columns | None = None,
+    present: Columns | None = None,
+    where: Where = example,
+) -> Dataset:
+    """Return the examples of these arrays, ready for training.
+
+    A label is absent where its target is NaN (all of its numbers, if it has several) or where `present` is false.
+    The weights of examples (by task, 1 where left out) are multiplied by the loss's class weights.
+
+    Args:
+        spec: The spec or graph whose inputs and tasks are meant.
+        inputs: By input name; (N, *shape).
+        targets: By task; class indices (N,), else (N, units).
+        weights: By task; (N,), at least 0.
+        present: By task; (N,), true where the label counts.
+        where: How an error names the place of an example.
+
+    Raises:
+        DataError: something is missing, unknown, misshapen or out of range.
+    """
+    graph = lower(spec) if isinstance(spec, Spec) else spec
+    _expect_names("task", "targets", targets, graph.tasks, "; give NaN for labels that are absent")
+    for label, given in (("weights", weights), ("present", present)):
+        _refuse_unknown("task", label, given or {}, graph.tasks)
+    read = checked_inputs(graph, inputs, where=where)
+    size = len(next(iter(read.values())))
+    found: dict[str, tuple[Array, Array, Array]] = {}
+    for head in graph.heads:
+        mask = None if present is None or head.task not in present else _mask(present[head.task], head.task, where)
+        read_labels = labels(head, targets[head.task], mask, where)
+        _expect_length(f"task {head.task!r}", len(read_labels.values), size)
+        sample = None if weights is None or head.task not in weights else weights[head.task]
+        weight = _sample_weights(sample, head.task, size, where) * _class_weights(head, read_labels.values)
+        found[head.task] = (read_labels.values, np.where(read_labels.present, weight, 0.0), read_labels.present)
+    return Dataset(
+        inputs=read,
+        targets={task: parts[0] for task, parts in found.items()},
+        weights={task: parts[1] for task, parts in found.items()},
+        present={task: parts[2] for task, parts in found.items()},
+    )
+
+
+def checked_inputs(graph: Graph, inputs: Columns, *, where: Where = example) -> dict[str, Array]:
+    """Return the inputs of `graph`, float64 or int64 (N, *shape).
+
+    Raises:
+        DataError: an input is missing, unknown, empty, misshapen, not finite, or an id out of range.
+    """
+    _expect_names("input", "inputs", inputs, [part.name for part in graph.inputs])
+    read = {part.name: _input(graph, part, inputs[part.name], where) for part in graph.inputs}
+    size = len(next(iter(read.values())))
+    for name, array in read.items():
+        _expect_length(f"input {name!r}", len(array), size)
+    if not size:
+        raise DataError("expected at least one example, found none")
+    return read
+
+
+def embedding_rows(graph: Graph, name: str) -> int | None:
+    """Return below which number the ids of an integer input have to be, or None if no embedding reads it."""
+    rows = [n.layer.rows for n in graph.nodes if isinstance(n.layer, Embedding) and n.sources == (name,)]
+    return min(rows) if rows else None
+
+
+def expect_dataset_of(graph: Graph, data: Dataset) -> None:
+    """Raise unless `data` has the inputs and tasks of `graph`.
+
+    Raises:
+        DataError: it was made for another spec.
+    """
+    _expect_names("input", "the data", data.inputs, [part.name for part in graph.inputs])
+    _expect_names("task", "the data", data.targets, graph.tasks)
+
+
+def _input(graph: Graph, part: Input, value: object, where: Where) -> Array:
+    what = f"input {part.name!r}"
+    array = finite(shaped(numbers(value, what), part.shape, what), what, where)
+    if part.dtype == "float":
+        return array.astype(np.float64)
+    ids = whole(array, what, where)
+    rows = embedding_rows(graph, part.name)
+    limit = np.iinfo(np.int64).max if rows is None else rows
+    wrong = np.argwhere((ids < 0) | (ids >= limit))
+    if wrong.size:
+        found, place = int(ids[tuple(wrong[0])]), where(int(wrong[0][0]))
+        expected = "an id of at least 0" if rows is None else f"an id from 0 to {rows - 1}, a row of its embedding"
+        raise DataError(f"{what}, {place}: expected {expected}, found {found}")
+    return ids
+
+
+def _expect_names(what: str, label: str, given: Columns, expected: Iterable[str], hint: str = "") -> None:
+    names = tuple(expected)
+    _refuse_unknown(what, label, given, names)
+    absent = [name for name in names if name not in given]
+    if absent:
+        raise DataError(f"{label}: nothing for {what} {', '.join(map(repr, absent))}{hint}")
+
+
+def _refuse_unknown(what: str, label: str, given: Columns, names: Iterable[str]) -> None:
+    known = tuple(names)
+    for name in given:
+        if name not in known:
+            raise DataError(f"{label}: unknown {what} {name!r}{nearest(name, known)}; known: {', '.join(known)}")
+
+
+def _expect_length(what: str, found: int, size: int) -> None:
+    if found != size:
+        raise DataError(f"{what}: expected {size} examples, as in the first input, found {found}")
+
+
+def _mask(value: object, task: str, where: Where) -> NDArray[np.bool_]:
+    what = f"`present` of task {task!r}"
+    array = shaped(numbers(value, what), (), what)
+    wrong = np.flatnonzero((array != 0) & (array != 1))
+    if wrong.size:
+        raise DataError(f"{what}, {where(int(wrong[0]))}: expected 1 or 0, found {array[wrong[0]]:g}")
+    return array.astype(np.bool_)
+
+
+def _sample_weights(value: object, task: str, size: int, where: Where) -> NDArray[np.float64]:
+    if value is None:
+        return np.ones(size)
+    what = f"`weights` of task {task!r}"
+    array = shaped(numbers(value, what), (), what).astype(np.float64)
+    _expect_length(what, len(array), size)
+    wrong = np.flatnonzero(~(np.isfinite(array) & (array >= 0)))
+    if wrong.size:
+        found = f"found {array[wrong[0]]:g}"
+        raise DataError(f"{what}, {where(int(wrong[0]))}: expected a finite number of at least 0, {found}")
+    return array
+
+
+def _class_weights(head: Head, values: Array) -> NDArray[np.float64]:
+    if not isinstance(head.loss, SoftmaxCrossEntropy) or head.loss.class_weights is None:
+        return np.ones(len(values))
+    factors = np.asarray(head.loss.class_weights, dtype=np.float64)
+    return np.asarray(factors[values] if head.loss.targets == "integer" else values @ factors)

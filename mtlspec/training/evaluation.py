@@ -1,0 +1,80 @@
+"""Evaluation and prediction: what a program makes of examples in inference mode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mtlspec.backend import Program
+from mtlspec.batch import Batch, Dataset
+from mtlspec.tensors import Array, Arrays
+from mtlspec.training.batches import denominators
+from mtlspec.training.dataset import checked_inputs, expect_dataset_of
+from mtlspec.training.metrics import metrics
+
+EXAMPLES_PER_CALL = 1024
+"""How many examples a program sees at once; what comes out does not depend on it."""
+
+
+def evaluate(program: Program, data: Dataset) -> dict[str, float]:
+    """Return the loss and the metrics of each task over all of `data`, as `task/loss` and `task/metric`.
+
+    A loss is Σ weight·loss / denominator of the whole data by the task's reduction; NaN where no label is present.
+
+    Raises:
+        DataError: the data was made for another spec.
+    """
+    expect_dataset_of(program.graph, data)
+    losses = _losses(program, data)
+    predicted = _outputs(program, data.inputs)
+    result: dict[str, float] = {}
+    for head in program.graph.heads:
+        result[f"{head.task}/loss"] = losses[head.task]
+        found = metrics(head, data, predicted[head.task])
+        result |= {f"{head.task}/{name}": value for name, value in found.items()}
+    return result
+
+
+def predict(program: Program, inputs: Mapping[str, Any]) -> dict[str, Array]:
+    """Return by task the probabilities (softmax, sigmoid) or numbers that a program predicts, (N, units).
+
+    Raises:
+        DataError: the inputs do not fit the spec.
+    """
+    return _outputs(program, checked_inputs(program.graph, inputs))
+
+
+def _outputs(program: Program, inputs: Arrays) -> dict[str, Array]:
+    size = len(next(iter(inputs.values())))
+    parts = []
+    for start in range(0, size, EXAMPLES_PER_CALL):
+        part = {name: array[start : start + EXAMPLES_PER_CALL] for name, array in inputs.items()}
+        parts.append(program.outputs(part))
+    return {task: np.concatenate([part[task] for part in parts]) for task in program.graph.tasks}
+
+
+def _losses(program: Program, data: Dataset) -> dict[str, float]:
+    graph = program.graph
+    sums = dict.fromkeys(graph.tasks, 0.0)
+    for start in range(0, len(data), EXAMPLES_PER_CALL):
+        rows = np.arange(start, min(start + EXAMPLES_PER_CALL, len(data)))
+        for task, loss in program.losses(on=_undivided(data, rows), training=False).items():
+            sums[task] += loss
+    whole = denominators(data, graph, np.arange(len(data))[None])[0]
+    nan = float("nan")
+    return {
+        task: sums[task] / float(divisor) if data.present[task].any() and divisor > 0 else nan
+        for task, divisor in zip(graph.tasks, whole, strict=True)
+    }
+
+
+def _undivided(data: Dataset, rows: Array) -> Batch:
+    """Return a batch whose losses are sums, so that parts add up to the whole."""
+    return Batch(
+        inputs={name: array[rows] for name, array in data.inputs.items()},
+        targets={name: array[rows] for name, array in data.targets.items()},
+        weights={name: array[rows] for name, array in data.weights.items()},
+        denominators=dict.fromkeys(data.targets, 1.0),
+    )

@@ -1,0 +1,161 @@
+"""Fitting encoders: columns found in a table, vocabularies and statistics taken from its training part."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from mtlspec.errors import DataError
+from mtlspec.graph import Graph, Head
+from mtlspec.spec.data import (
+    Data,
+    HashBuckets,
+    InputColumns,
+    MissingIsImputed,
+    Numeric,
+    TargetColumns,
+    Vocabulary,
+)
+from mtlspec.spec.model import Input
+from mtlspec.training.dataset import embedding_rows
+from mtlspec.training.encoders import FIRST, Encoders, InputEncoder, TargetEncoder
+from mtlspec.training.labels import label_form
+from mtlspec.training.split import Positions
+from mtlspec.training.table import Column, Table
+
+
+def resolved(data: Data, graph: Graph, table: Table) -> Encoders:
+    """Return the encoders of `data` with their columns found in `table`, not yet fitted.
+
+    Raises:
+        DataError: a column is missing, or the columns do not fill an input or a head.
+    """
+    inputs = {part.name: part for part in graph.inputs}
+    heads = {head.task: head for head in graph.heads}
+    return Encoders(
+        missing_values=data.missing_values,
+        inputs=tuple(_input(columns, inputs[columns.name], graph, table) for columns in data.inputs),
+        targets=tuple(_target(columns, heads[columns.name], table) for columns in data.targets),
+    )
+
+
+def fitted(encoders: Encoders, graph: Graph, table: Table, rows: Positions) -> Encoders:
+    """Return `encoders` with vocabularies and statistics of `rows`, the training part.
+
+    Raises:
+        DataError: a vocabulary is too large for its embedding or head, or a column has nothing to take a statistic of.
+    """
+    heads = {head.task: head for head in graph.heads}
+    return Encoders(
+        missing_values=encoders.missing_values,
+        inputs=tuple(_fitted_input(encoder, graph, table, rows) for encoder in encoders.inputs),
+        targets=tuple(_fitted_target(encoder, heads[encoder.name], table, rows) for encoder in encoders.targets),
+    )
+
+
+def _input(given: InputColumns, part: Input, graph: Graph, table: Table) -> InputEncoder:
+    what, names = f"input {part.name!r}", table.matching(given.columns)
+    indicator = isinstance(given.missing, MissingIsImputed) and given.missing.indicator
+    numeric = isinstance(given.encode, Numeric)
+    if not numeric and part.dtype != "integer":
+        raise DataError(f"{what}: {given.encode.kind} makes ids; declare the input `dtype: integer`")
+    if indicator and (part.dtype == "integer" or not numeric):
+        raise DataError(f"{what}: `indicator` belongs to numeric columns of a float input; leave it out")
+    filled = len(names) * (1 + indicator)
+    if filled != math.prod(part.shape):
+        made = _count(len(names), "column")
+        if indicator:
+            made += f" and {_count(len(names), 'indicator')}, {filled} in all"
+
+        wanted = f"the shape {list(part.shape)} holds {_count(math.prod(part.shape), 'number')}"
+        raise DataError(f"{what}: {wanted}, found {made}; change `shape:` or `columns:`")
+    if isinstance(given.encode, HashBuckets):
+        buckets = given.encode.buckets
+        _expect_rows(part.name, graph, buckets + 1, f"{buckets} buckets and 1 for an empty cell")
+    return InputEncoder(name=given.name, columns=names, encode=given.encode, missing=given.missing)
+
+
+def _target(given: TargetColumns, head: Head, table: Table) -> TargetEncoder:
+    what, form, names = f"task {head.task!r}", label_form(head.loss), table.matching(given.columns)
+    if isinstance(given.encode, HashBuckets):
+        raise DataError(f"{what}: hash_buckets is for inputs only; use `encode: vocabulary`")
+    if isinstance(given.encode, Vocabulary) and form not in ("classes", "yes_or_no"):
+        hint = "set `targets: integer` in the loss" if form == "probabilities" else "use `encode: numeric`"
+        raise DataError(f"{what}: a vocabulary makes class indices, {head.loss.kind} reads {form}; {hint}")
+    wanted = 1 if form == "classes" else head.units
+    if len(names) != wanted:
+        reason = "one that holds the class" if form == "classes" else "one for each unit of the head"
+        raise DataError(
+            f"{what}: expected {_count(wanted, 'column')}, {reason}, found {len(names)}: {', '.join(names)}"
+        )
+    for name in (given.present, given.weight):
+        if name is not None:
+            table.column(name)
+    return TargetEncoder(
+        name=given.name, columns=names, encode=given.encode, present=given.present, weight=given.weight
+    )
+
+
+def _fitted_input(encoder: InputEncoder, graph: Graph, table: Table, rows: Positions) -> InputEncoder:
+    columns = [table.column(name) for name in encoder.columns]
+    if isinstance(encoder.encode, Vocabulary):
+        values = _vocabulary(columns, rows)
+        found = f"{len(values)} values in the training part, 1 id for an empty and 1 for an unknown cell"
+        _expect_rows(encoder.name, graph, len(values) + FIRST, found)
+        return encoder.replacing(lambda e: e.vocabulary, by=values)
+    if isinstance(encoder.encode, Numeric) and isinstance(encoder.missing, MissingIsImputed):
+        fills = tuple(_fill(column, encoder.missing, rows) for column in columns)
+        return encoder.replacing(lambda e: e.fills, by=fills)
+    return encoder
+
+
+def _fitted_target(encoder: TargetEncoder, head: Head, table: Table, rows: Positions) -> TargetEncoder:
+    if not isinstance(encoder.encode, Vocabulary):
+        return encoder
+    values = _vocabulary([table.column(name) for name in encoder.columns], rows)
+    limit = head.units if label_form(head.loss) == "classes" else 2
+    if len(values) > limit:
+        room = f"{limit} units" if label_form(head.loss) == "classes" else "labels of 2 values"
+        listed = ", ".join(values[:10])
+        raise DataError(f"task {head.task!r}: the head has {room}, found {len(values)} values: {listed}")
+    return encoder.replacing(lambda e: e.vocabulary, by=values)
+
+
+def _vocabulary(columns: Iterable[Column], rows: Positions) -> tuple[str, ...]:
+    """Return the distinct values, in the order of numbers if all are numbers, otherwise of texts."""
+    values = {text for column in columns for text in column.texts(rows) if text is not None}
+    numbers = {text: _number(text) for text in values}
+    if all(math.isfinite(number) for number in numbers.values()):
+        return tuple(sorted(values, key=lambda text: (numbers[text], text)))
+    return tuple(sorted(values))
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _fill(column: Column, missing: MissingIsImputed, rows: Positions) -> float:
+    if missing.by == "constant":
+        return missing.value
+    numbers = column.numbers(rows)
+    numbers = numbers[~np.isnan(numbers)]
+    if not len(numbers):
+        source = f"{column.table.source}: column {column.name!r}"
+        raise DataError(f"{source}: every cell of the training part is empty; use `by: constant`, or leave it out")
+    return float(np.mean(numbers) if missing.by == "mean" else np.median(numbers))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _expect_rows(name: str, graph: Graph, needed: int, reason: str) -> None:
+    rows = embedding_rows(graph, name)
+    if rows is not None and rows < needed:
+        hint = f"set `rows: {needed}`"
+        raise DataError(f"input {name!r}: its embedding needs {needed} rows, found {rows} ({reason}); {hint}")

@@ -1,0 +1,53 @@
+"""Predictions as columns: class names and probabilities in place of arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mtlspec.graph import Graph, Head
+from mtlspec.spec.data import Vocabulary
+from mtlspec.tensors import Array, Arrays
+from mtlspec.training.encoders import Encoders, TargetEncoder
+from mtlspec.training.metrics import THRESHOLD
+
+
+def prediction_columns(graph: Graph, predictions: Arrays, encoders: Encoders | None = None) -> dict[str, list[Any]]:
+    """Return the columns of a table of predictions, in the order of the tasks.
+
+    A softmax task gives `task`, its likeliest class, and `task/class`, the probability of each; a sigmoid task gives
+    for each label what it predicts and the probability; other tasks give numbers. A task of several labels or numbers
+    names them `task/column`. Classes and columns have the names that the encoders know, otherwise numbers from 0.
+    """
+    known = {} if encoders is None else {encoder.name: encoder for encoder in encoders.targets}
+    columns: dict[str, list[Any]] = {}
+    for head in graph.heads:
+        values = np.asarray(predictions[head.task], dtype=np.float64)
+        columns |= _columns(head, values, known.get(head.task))
+    return columns
+
+
+def _columns(head: Head, values: Array, encoder: TargetEncoder | None) -> dict[str, list[Any]]:
+    if head.loss.link == "softmax":
+        names = class_names(encoder, head.units)
+        chosen = {head.task: [names[index] for index in values.argmax(axis=1)]}
+        return chosen | {f"{head.task}/{name}": values[:, i].tolist() for i, name in enumerate(names)}
+    parts = encoder.columns if encoder is not None else tuple(map(str, range(head.units)))
+    labels = [head.task] if head.units == 1 else [f"{head.task}/{part}" for part in parts]
+    if head.loss.link == "none":
+        return {label: values[:, i].tolist() for i, label in enumerate(labels)}
+    names = class_names(encoder, 2)
+    columns: dict[str, list[Any]] = {}
+    for index, label in enumerate(labels):
+        columns[label] = [names[int(yes)] for yes in values[:, index] > THRESHOLD]
+        columns[f"{label}/{names[1]}"] = values[:, index].tolist()
+    return columns
+
+
+def class_names(encoder: TargetEncoder | None, count: int) -> tuple[str, ...]:
+    """Return the names of `count` classes: those of the vocabulary, then numbers."""
+    numbers = tuple(map(str, range(count)))
+    if encoder is None or not isinstance(encoder.encode, Vocabulary):
+        return numbers
+    return (*encoder.vocabulary, *numbers[len(encoder.vocabulary) :])

@@ -1,0 +1,65 @@
+"""Synthetic examples: random inputs, and labels that a random linear teacher gives them, so that they can be learned.
+
+A float input is standard normal, an integer input uniform over the rows of its embedding (over 0 and 1 if no embedding
+reads it). The teacher sees the numbers of all float inputs, and for each id `ID_FEATURES` standard normal numbers of
+its own. Scores are features·W / sqrt(number of features) + `NOISE`·noise, W and noise standard normal. A class is the
+largest score (a probability per class: 1 for that class), a sigmoid label is 1 where the score is positive, and a
+number is the score. Everything follows from the seed and a name.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtlspec.batch import Dataset
+from mtlspec.graph import Graph, Head
+from mtlspec.randomness import normal, uniform
+from mtlspec.spec.model import Input
+from mtlspec.tensors import Array
+from mtlspec.training.dataset import dataset, embedding_rows
+from mtlspec.training.labels import label_form
+
+NOISE = 0.1
+"""The standard deviation of what is added to the teacher's scores, whose own is about 1."""
+ID_FEATURES = 4
+
+
+def synthetic(graph: Graph, *, size: int, seed: int) -> Dataset:
+    """Return `size` random examples for the inputs and tasks of `graph`."""
+    inputs = {part.name: _input(graph, part, size, seed) for part in graph.inputs}
+    features = np.concatenate([_features(graph, part, inputs[part.name], seed) for part in graph.inputs], axis=1)
+    targets = {head.task: _labels(head, features, seed) for head in graph.heads}
+    return dataset(graph, inputs=inputs, targets=targets)
+
+
+def _input(graph: Graph, part: Input, size: int, seed: int) -> Array:
+    name, count = f"synthetic.{part.name}", size * math.prod(part.shape)
+    if part.dtype == "float":
+        return normal(seed, name, count).reshape(size, *part.shape)
+    rows = embedding_rows(graph, part.name) or 2
+    return np.floor(uniform(seed, name, count) * rows).astype(np.int64).reshape(size, *part.shape)
+
+
+def _features(graph: Graph, part: Input, array: Array, seed: int) -> NDArray[np.float64]:
+    flat = array.reshape(len(array), -1)
+    if part.dtype == "float":
+        return flat.astype(np.float64)
+    rows = embedding_rows(graph, part.name) or 2
+    table = normal(seed, f"synthetic.{part.name}.features", rows * ID_FEATURES).reshape(rows, ID_FEATURES)
+    return np.asarray(table[flat].reshape(len(array), -1))
+
+
+def _labels(head: Head, features: NDArray[np.float64], seed: int) -> Array:
+    size, width = features.shape
+    name, form = f"synthetic.tasks.{head.task}", label_form(head.loss)
+    teacher = normal(seed, f"{name}.teacher", width * head.units).reshape(width, head.units)
+    noise = normal(seed, f"{name}.noise", size * head.units).reshape(size, head.units)
+    scores = features @ teacher / math.sqrt(width) + NOISE * noise
+    if form == "classes":
+        return np.asarray(scores.argmax(axis=1))
+    if form == "probabilities":
+        return np.asarray(np.eye(head.units)[scores.argmax(axis=1)])
+    return np.asarray((scores > 0).astype(np.float64)) if form == "yes_or_no" else scores

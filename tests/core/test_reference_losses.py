@@ -1,0 +1,167 @@
+"""Losses: numbers derived by hand, slopes by differences, and no overflow far out."""
+
+from __future__ import annotations
+
+from math import log
+from typing import Any
+
+import numpy as np
+import pytest
+from central_differences import assert_gradients, indices, numbers
+from mtlspec_numpy.losses import LOSSES, linked, loss_per_example
+
+from mtlspec.errors import DataError
+from mtlspec.randomness import uniform
+from mtlspec.spec import Loss
+from mtlspec.tensors import Array
+
+SOFTMAX, SIGMOID = "softmax_cross_entropy", "sigmoid_cross_entropy"
+CLIPPED = {"kind": "probabilities", "clip": 0.2}
+LN3, LN6 = log(3), log(6)
+
+# logits, target, loss and its gradient by the logits, each by hand:
+# softmax(0, ln 3) = (1/4, 3/4), softmax(0, 0, ln 6) = (1/8, 1/8, 6/8), σ(ln 3) = 3/4, σ(0) = 1/2
+GOLDEN: list[tuple[dict[str, Any], list[float], Any, float, list[float]]] = [
+    ({"kind": SOFTMAX}, [0, LN3], 1, log(4 / 3), [0.25, -0.25]),
+    ({"kind": SOFTMAX}, [0, LN3], 0, log(4), [-0.75, 0.75]),
+    # q = 0.8·(1, 0) + 0.1
+    ({"kind": SOFTMAX, "label_smoothing": 0.2}, [0, LN3], 0, 0.9 * log(4) + 0.1 * log(4 / 3), [-0.65, 0.65]),
+    ({"kind": SOFTMAX, "targets": "probabilities"}, [0, LN3], [0.5, 0.5], log(4) - LN3 / 2, [-0.25, 0.25]),
+    # both probabilities leave [0.3, 0.7], so the loss is -ln 0.3 and flat
+    ({"kind": SOFTMAX, "from": {"kind": "probabilities", "clip": 0.3}}, [0, LN3], 0, -log(0.3), [0, 0]),
+    # -ln p_2, p_2 = 0.75 inside: the gradient is p - y
+    ({"kind": SOFTMAX, "from": CLIPPED}, [0, 0, LN6], 2, log(4 / 3), [0.125, 0.125, -0.25]),
+    # p = (0.2, 0.2, 0.75) / 1.15; by p_2: 1/1.15 - 1/0.75 = -32/69, times p_2·(e_2 - p)
+    (
+        {"kind": SOFTMAX, "from": {**CLIPPED, "renormalized": True}},
+        [0, 0, LN6],
+        2,
+        log(1.15 / 0.75),
+        [32 / 69 * 3 / 32, 32 / 69 * 3 / 32, -32 / 69 * 3 / 16],
+    ),
+    ({"kind": SIGMOID}, [LN3, 0], [1, 0], (log(4 / 3) + log(2)) / 2, [-0.125, 0.25]),
+    ({"kind": SIGMOID}, [LN3], [0], log(4), [0.75]),
+    # q = (0.9, 0.1), positive part doubled for the first label
+    (
+        {"kind": SIGMOID, "label_smoothing": 0.2, "positive_weights": [2.0, 1.0]},
+        [LN3, 0],
+        [1, 0],
+        (1.8 * log(4 / 3) + 0.1 * log(4) + log(2)) / 2,
+        [(0.1 * 0.75 - 1.8 * 0.25) / 2, (0.9 * 0.5 - 0.1 * 0.5) / 2],
+    ),
+    # p = (0.7, 0.5): the first is clipped and flat
+    (
+        {"kind": SIGMOID, "from": {"kind": "probabilities", "clip": 0.3}},
+        [LN3, 0],
+        [1, 1],
+        -(log(0.7) + log(0.5)) / 2,
+        [0, -0.25],
+    ),
+    ({"kind": "squared_error"}, [1, 3], [0, 1], 2.5, [1, 2]),
+    ({"kind": "squared_error"}, [2], [5], 9, [-6]),
+    ({"kind": "absolute_error"}, [1, 3, 2], [0, 5, 2], 1, [1 / 3, -1 / 3, 0]),
+    ({"kind": "absolute_error"}, [2], [5], 3, [-1]),
+    # e = (0.5, 3): 1/8 and 3 - 1/2
+    ({"kind": "huber"}, [0.5, 3], [0, 0], 1.3125, [0.25, 0.5]),
+    # e = -delta: both branches give 2
+    ({"kind": "huber", "delta": 2.0}, [1], [3], 2, [-2]),
+    ({"kind": "huber", "delta": 2.0}, [-5], [0], 8, [-2]),
+]
+SLOPES: list[dict[str, Any]] = [
+    {"kind": SOFTMAX},
+    {"kind": SOFTMAX, "label_smoothing": 0.1},
+    {"kind": SOFTMAX, "targets": "probabilities"},
+    {"kind": SOFTMAX, "targets": "probabilities", "label_smoothing": 0.3},
+    {"kind": SOFTMAX, "from": "probabilities"},
+    {"kind": SOFTMAX, "from": CLIPPED, "label_smoothing": 0.1},
+    {"kind": SOFTMAX, "from": {**CLIPPED, "renormalized": True}},
+    {"kind": SOFTMAX, "from": {**CLIPPED, "renormalized": True}, "targets": "probabilities"},
+    {"kind": SIGMOID},
+    {"kind": SIGMOID, "label_smoothing": 0.1, "positive_weights": [0.5, 3.0, 1.0]},
+    {"kind": SIGMOID, "from": CLIPPED},
+    {"kind": SIGMOID, "from": CLIPPED, "positive_weights": [0.5, 3.0, 1.0], "label_smoothing": 0.2},
+    {"kind": "squared_error"},
+    {"kind": "absolute_error"},
+    {"kind": "huber"},
+    {"kind": "huber", "delta": 0.3},
+]
+
+
+def read(document: dict[str, Any]) -> Loss:
+    loss = Loss.read(document)
+    assert isinstance(loss, Loss)
+    return loss
+
+
+def targets_of(document: dict[str, Any], rows: int, units: int) -> Array:
+    if document["kind"] == SIGMOID:
+        return indices("labels", 2, rows, units).astype(np.float64)
+    if document["kind"] != SOFTMAX:
+        return numbers("targets", rows, units)
+    if document.get("targets") == "probabilities":
+        return uniform(7, "probabilities", rows * units).reshape(rows, units)  # rows need not add up to 1
+    return indices("classes", units, rows)
+
+
+@pytest.mark.parametrize(("document", "logits", "target", "value", "gradient"), GOLDEN, ids=str)
+def test_a_loss_is_the_number_derived_by_hand(
+    document: dict[str, Any], logits: list[float], target: Any, value: float, gradient: list[float]
+) -> None:
+    targets = np.array([target]) if isinstance(target, int) else np.array([target], dtype=np.float64)
+    values, pullback = loss_per_example(read(document), np.array([logits], dtype=np.float64), targets)
+    assert values.tolist() == [pytest.approx(value, rel=1e-14)]
+    assert pullback(np.array([2.0]))[0].tolist() == pytest.approx(
+        [2 * slope for slope in gradient], rel=1e-14, abs=1e-15
+    )
+
+
+def test_every_loss_has_two_numbers_and_a_slope() -> None:
+    golden = [document["kind"] for document, *_ in GOLDEN]
+    kinds = {kind.model_fields["kind"].default for kind in LOSSES}
+    assert set(golden) == {document["kind"] for document in SLOPES} == kinds
+    assert all(golden.count(kind) >= 2 for kind in kinds)
+
+
+@pytest.mark.parametrize("document", SLOPES, ids=str)
+def test_the_pullback_of_a_loss_is_the_slope(document: dict[str, Any]) -> None:
+    logits, direction = 1.5 * numbers("logits", 5, 3), numbers("direction", 5)
+    targets = targets_of(document, 5, 3)
+    _, pullback = loss_per_example(read(document), logits, targets)
+    assert_gradients(
+        {"logits": pullback(direction)},
+        of=lambda at: float(loss_per_example(read(document), at["logits"], targets)[0] @ direction),
+        at={"logits": logits},
+    )
+
+
+@pytest.mark.parametrize("document", SLOPES, ids=str)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_nothing_overflows_far_out(document: dict[str, Any], dtype: Any) -> None:
+    logits = np.array([[-1000.0, 0.0, 1000.0], [1000.0, 1000.0, -1000.0]], dtype=dtype)
+    targets = targets_of(document, 2, 3)
+    targets = targets if targets.dtype == np.int64 else targets.astype(dtype)
+    values, pullback = loss_per_example(read(document), logits, targets)
+    slope = pullback(np.ones(2, dtype=dtype))
+    assert np.isfinite(values).all() and np.isfinite(slope).all()
+    assert values.dtype == slope.dtype == dtype
+
+
+def test_a_small_loss_keeps_its_digits() -> None:
+    values, _ = loss_per_example(read({"kind": SIGMOID}), np.array([[-40.0]]), np.array([[0.0]]))
+    assert values[0] == pytest.approx(np.exp(-40), rel=1e-14)
+
+
+def test_at_a_clip_bound_the_gradient_still_flows() -> None:
+    document = {"kind": SIGMOID, "from": {"kind": "probabilities", "clip": 0.25}}
+    _, pullback = loss_per_example(read(document), np.array([[0.0, LN3]]), np.array([[1.0, 1.0]]))
+    inside = pullback(np.ones(1))[0]
+    assert inside[0] == -0.25
+    p = float(linked(read(document), np.array([[LN3]]))[0, 0])
+    assert (inside[1] != 0) == (p <= 0.75)
+
+
+def test_a_class_outside_the_head_is_refused() -> None:
+    with pytest.raises(DataError, match="classes from 0 to 2, found -1"):
+        loss_per_example(read({"kind": SOFTMAX}), np.zeros((2, 3)), np.array([-1, 2]))
+    with pytest.raises(DataError, match="found 3"):
+        loss_per_example(read({"kind": SOFTMAX}), np.zeros((1, 3)), np.array([3]))
