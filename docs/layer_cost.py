@@ -1,4 +1,4 @@
-"""Prints how many lines and files each layer takes, in spec, reference and adapters, and writes the table to backends.md.
+"""Prints how many lines and files each layer takes, and writes the table to backends.md.
 
 Counted is what belongs to one layer alone: its value class, its line in each dispatch table, and every function and
 class of the package that is reached from there and from no other layer. Cases are counted as files.
