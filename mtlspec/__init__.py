@@ -10,6 +10,8 @@ from mtlspec.backend import backend_names as backend_names
 from mtlspec.backend import compile as compile
 from mtlspec.batch import Batch as Batch
 from mtlspec.batch import Dataset as Dataset
+from mtlspec.comparison import Comparison as Comparison
+from mtlspec.comparison import compare as compare
 from mtlspec.errors import BackendError as BackendError
 from mtlspec.errors import CheckpointError as CheckpointError
 from mtlspec.errors import DataError as DataError

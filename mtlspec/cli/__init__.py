@@ -1,0 +1,45 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from mtlspec.cli.backends import backends
+from mtlspec.cli.command import INTERRUPTED, Command
+from mtlspec.cli.compare import compare
+from mtlspec.cli.evaluate import evaluate
+from mtlspec.cli.predict import predict
+from mtlspec.cli.render import render
+from mtlspec.cli.schema import schema
+from mtlspec.cli.several import BackendsCommand
+from mtlspec.cli.show import show
+from mtlspec.cli.train import train
+from mtlspec.cli.validate import validate
+
+app = typer.Typer(
+    help="One document for a multi-task model; an ordinary Keras and an ordinary PyTorch model that train alike.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+plain = app.command(cls=Command)
+plain(validate)
+plain(render)
+plain(show)
+plain(train)
+plain(evaluate)
+plain(predict)
+app.command(cls=BackendsCommand)(compare)
+plain(schema)
+plain(backends)
+
+
+def main() -> None:
+    """Run the command line: exit 0 when all is well, 2 for bad input, 130 after Ctrl-C."""
+    try:
+        app(prog_name="mtlspec")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

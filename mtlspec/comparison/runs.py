@@ -1,0 +1,156 @@
+"""Runs: the processes of a comparison, one for each backend and two for the floor."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from mtlspec.backend import backend_names
+from mtlspec.batch import Dataset
+from mtlspec.comparison.comparison import Comparison, relative_difference
+from mtlspec.comparison.exchange import LOSSES, Run, write_common, write_run
+from mtlspec.errors import BackendError, MtlspecError
+from mtlspec.graph import Graph, initial_parameters, lower
+from mtlspec.randomness import uniform
+from mtlspec.spec import Spec
+from mtlspec.spec.training import Precision
+from mtlspec.spec.value import nearest
+from mtlspec.tensors import Array, Arrays, Tensors
+from mtlspec.training.adaptation import adapted
+from mtlspec.training.batches import plan
+from mtlspec.training.examples import read
+from mtlspec.training.synthetic import synthetic
+
+REFERENCE = "numpy"
+MOVED = "moved by one ulp"
+"""The name of the run of the reference that tells the floor."""
+STEPS = 300
+SYNTHETIC_BATCHES, SYNTHETIC_EXAMPLES = 4, 512
+"""How many batches, and how many examples, synthetic data has at least."""
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+}
+"""The processes share the machine; what TensorFlow tells while it starts is no error."""
+TOLD_LINES = 40
+"""How many lines of a failed process's last words an error repeats."""
+
+
+def compare(
+    spec: Spec,
+    *,
+    backends: Sequence[str] = ("torch", "keras"),
+    data: Dataset | None = None,
+    directory: str | Path = ".",
+    precision: Precision = "float64",
+    steps: int = STEPS,
+    device: str = "cpu",
+) -> Comparison:
+    """Return the losses of `spec` trained in each backend from the same values on the same batches.
+
+    Args:
+        spec: What to train.
+        backends: Two or more names of installed backends.
+        data: The training examples; by default the spec's own, and synthetic ones if it has no `data:`.
+        directory: The folder of the document, where its data file begins.
+        precision: The arithmetic of all runs.
+        steps: How many updates, across as many epochs as it takes.
+        device: Where the frameworks compute.
+
+    Raises:
+        BackendError: a backend is not installed, or its process failed.
+        MtlspecError: there is nothing to compare.
+    """
+    _expect_backends(backends)
+    if steps < 1:
+        raise MtlspecError(f"expected at least one step to compare, found {steps}")
+    graph = lower(spec)
+    examples = data if data is not None else training_examples(spec, graph, directory)
+    values = Tensors({**initial_parameters(graph), **adapted(graph, examples)})
+    runs = {name: (Run(name, precision, device), values) for name in backends}
+    runs.setdefault(REFERENCE, (Run(REFERENCE, precision, "cpu"), values))
+    moved = moved_by_one_ulp(graph, values, precision)
+    runs[MOVED] = (Run(REFERENCE, precision, "cpu"), moved)
+    with tempfile.TemporaryDirectory(prefix="mtlspec-") as name:
+        folder = Path(name)
+        chunks = plan(examples, graph, training=spec.training, start=0, stop=steps)
+        write_common(folder, graph, examples, (chunk.steps for chunk in chunks))
+        losses = _losses(folder, runs)
+    return Comparison(
+        spec=spec.digest(),
+        precision=precision,
+        tasks=graph.tasks,
+        losses={name: losses[name] for name in backends},
+        floor=float(relative_difference(losses[REFERENCE], losses[MOVED]).max()),
+    )
+
+
+def _expect_backends(names: Sequence[str]) -> None:
+    known = backend_names()
+    for name in names:
+        if name not in known:
+            raise BackendError(f"no backend {name!r}{nearest(name, known)}; installed: {', '.join(known)}")
+    if len(set(names)) < 2 or len(set(names)) < len(names):
+        raise MtlspecError(f"expected two or more different backends to compare, found {', '.join(names) or 'none'}")
+
+
+def training_examples(spec: Spec, graph: Graph, directory: str | Path) -> Dataset:
+    """Return the training part of the spec's data, or synthetic examples if it has none."""
+    if spec.data is not None:
+        return read(spec, directory=directory).training
+    size = max(SYNTHETIC_EXAMPLES, SYNTHETIC_BATCHES * spec.training.batch_size)
+    return synthetic(graph, size=size, seed=spec.training.seed)
+
+
+def moved_by_one_ulp(graph: Graph, values: Arrays, precision: Precision) -> Tensors:
+    """Return every float value moved to the next number of `precision` above or below, at random by its key path."""
+    return Tensors({path: _moved(array, graph.seed, path, precision) for path, array in values.items()})
+
+
+def _moved(array: Array, seed: int, path: str, precision: Precision) -> Array:
+    if not np.issubdtype(array.dtype, np.floating):
+        return array
+    up = uniform(seed, f"one ulp of {path}", array.size).reshape(array.shape) < 0.5
+    toward = np.where(up, np.inf, -np.inf).astype(precision)
+    return np.asarray(np.nextafter(array.astype(precision), toward).astype(array.dtype))
+
+
+def _losses(folder: Path, runs: Mapping[str, tuple[Run, Arrays]]) -> dict[str, Array]:
+    """Make all runs at once, each in its own process, and return their losses [K, T]."""
+    with ExitStack() as stack:
+        processes = {}
+        for name, (run, parameters) in runs.items():
+            write_run(folder / name, run, parameters)
+            processes[name] = stack.enter_context(_process(folder / name))
+        for name, process in processes.items():
+            if process.wait():
+                told = (folder / name / "stderr").read_text(encoding="utf-8", errors="replace").strip()
+                last = "\n".join(told.splitlines()[-TOLD_LINES:]) or f"exit code {process.returncode}"
+                raise BackendError(f"the run of backend {runs[name][0].backend!r} failed:\n{last}")
+    return {name: np.load(folder / name / LOSSES) for name in runs}
+
+
+@contextmanager
+def _process(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Yield the running process of one run; it is gone after the block, also when that is left early."""
+    command = [sys.executable, "-P", "-m", "mtlspec.comparison.worker", str(folder)]
+    modules = os.pathsep.join(path for path in sys.path if path)  # the backends that are found here are found there
+    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": modules}
+    with (folder / "stderr").open("wb") as stderr:
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
