@@ -14,7 +14,6 @@ from mtlspec.cli.arguments import Device, PrecisionOption
 from mtlspec.cli.command import complain, tell
 from mtlspec.cli.model import BackendOption, ModelFile, opened
 from mtlspec.errors import MtlspecError
-from mtlspec.graph import Graph
 from mtlspec.output import expect_writable, write
 
 DataFile = Annotated[Path, typer.Option("--data", metavar="FILE", help="A table; it needs no labels.")]
@@ -42,9 +41,7 @@ def predict(
     table = training.read_table(spec.data, file=data)
     rows = encoders.kept(table)
     predicted = training.predict(program, encoders.inputs_of(table, rows=rows, spec=spec))
-    columns = training.prediction_columns(program.graph, predicted, encoders)
-    if not probabilities:
-        columns = _decided(columns, program.graph)
+    columns = training.prediction_columns(program.graph, predicted, encoders, probabilities=probabilities)
     if len(rows) < len(table):
         complain(f"{len(table) - len(rows)} of {len(table)} rows are left empty: they lack an input")
     text = _csv(columns, {int(row): index for index, row in enumerate(rows)}, size=len(table))
@@ -52,16 +49,6 @@ def predict(
         tell(text.removesuffix("\n"))
     else:
         write(output, text)
-
-
-def _decided(columns: Mapping[str, list[Any]], graph: Graph) -> dict[str, list[Any]]:
-    """Return the columns without probabilities, which classification has beside the names that it decides for."""
-    classifying = {head.task for head in graph.heads if head.loss.link != "none"}
-    return {
-        name: values
-        for name, values in columns.items()
-        if name.partition("/")[0] not in classifying or isinstance(values[0], str)
-    }
 
 
 def _csv(columns: Mapping[str, list[Any]], position: Mapping[int, int], *, size: int) -> str:

@@ -13,7 +13,9 @@ from mtlspec.training.encoders import Encoders, TargetEncoder
 from mtlspec.training.metrics import THRESHOLD
 
 
-def prediction_columns(graph: Graph, predictions: Arrays, encoders: Encoders | None = None) -> dict[str, list[Any]]:
+def prediction_columns(
+    graph: Graph, predictions: Arrays, encoders: Encoders | None = None, *, probabilities: bool = True
+) -> dict[str, list[Any]]:
     """Return the columns of a table of predictions, in the order of the tasks.
 
     A softmax task gives `task`, its likeliest class, and `task/class`, the probability of each; a sigmoid task gives
@@ -24,15 +26,16 @@ def prediction_columns(graph: Graph, predictions: Arrays, encoders: Encoders | N
     columns: dict[str, list[Any]] = {}
     for head in graph.heads:
         values = np.asarray(predictions[head.task], dtype=np.float64)
-        columns |= _columns(head, values, known.get(head.task))
+        columns |= _columns(head, values, known.get(head.task), probabilities)
     return columns
 
 
-def _columns(head: Head, values: Array, encoder: TargetEncoder | None) -> dict[str, list[Any]]:
+def _columns(head: Head, values: Array, encoder: TargetEncoder | None, probabilities: bool) -> dict[str, list[Any]]:
     if head.loss.link == "softmax":
         names = class_names(encoder, head.units)
         chosen = {head.task: [names[index] for index in values.argmax(axis=1)]}
-        return chosen | {f"{head.task}/{name}": values[:, i].tolist() for i, name in enumerate(names)}
+        each = {f"{head.task}/{name}": values[:, i].tolist() for i, name in enumerate(names)}
+        return chosen | each if probabilities else chosen
     parts = encoder.columns if encoder is not None else tuple(map(str, range(head.units)))
     labels = [head.task] if head.units == 1 else [f"{head.task}/{part}" for part in parts]
     if head.loss.link == "none":
@@ -41,7 +44,8 @@ def _columns(head: Head, values: Array, encoder: TargetEncoder | None) -> dict[s
     columns: dict[str, list[Any]] = {}
     for index, label in enumerate(labels):
         columns[label] = [names[int(yes)] for yes in values[:, index] > THRESHOLD]
-        columns[f"{label}/{names[1]}"] = values[:, index].tolist()
+        if probabilities:
+            columns[f"{label}/{names[1]}"] = values[:, index].tolist()
     return columns
 
 
