@@ -1,0 +1,194 @@
+"""Layers: from a node of the graph to a native Keras layer, or to the smallest one of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mtlspec.errors import BackendError
+from mtlspec.graph import Graph, Node
+from mtlspec.randomness import dropout_key
+from mtlspec.spec import activations, layers
+from mtlspec.spec.training import Precision
+from mtlspec_keras.activations import Gelu, LeakyRelu
+from mtlspec_keras.dropout import HashDropout
+from mtlspec_keras.engine import keras
+from mtlspec_keras.normalization import Normalization, UnbiasedBatchNormalization
+from mtlspec_keras.penalty import regularizer
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a layer stands: its node, its graph and the shape that it reads; and how exact it has to be."""
+
+    graph: Graph
+    node: Node
+    shape: tuple[int, ...]
+    precision: Precision
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What every Keras layer takes."""
+        return {"name": native_name(self.node.path), "dtype": self.precision}
+
+
+def native_name(path: str) -> str:
+    """Return a key path as Keras takes it for a name: `trunk[0]` as `trunk.0`."""
+    return path.replace("[", ".").replace("]", "")
+
+
+def applied(place: Place, sources: list[Any]) -> tuple[Any, Any]:
+    """Return the Keras layer of a node, and its output for `sources`.
+
+    Raises:
+        BackendError: there is no rule for its kind.
+    """
+    layer, merge = place.node.layer, place.node.merge
+    if merge is not None:
+        native = MERGES[merge](place)
+        return native, native(sources)
+    build = LAYERS.get(type(layer)) if layer is not None else None
+    if build is None:
+        raise BackendError(f"{place.node.path}: backend 'keras' has no layer {getattr(layer, 'kind', None)!r}")
+    output = sources[0]
+    stages = build(layer, place)
+    for stage in stages:
+        output = stage(output)
+    return stages[-1], output
+
+
+def _dense(layer: layers.Dense, place: Place) -> list[Any]:
+    return [
+        keras.layers.Dense(
+            layer.units,
+            use_bias=layer.bias,
+            kernel_regularizer=regularizer(layer.kernel_penalty),
+            bias_regularizer=regularizer(layer.bias_penalty) if layer.bias else None,
+            **place.options,
+        )
+    ]
+
+
+def _conv2d(layer: layers.Conv2d, place: Place) -> list[Any]:
+    return [
+        keras.layers.Conv2D(
+            layer.filters,
+            layer.kernel_size,
+            strides=layer.strides,
+            padding=layer.padding,
+            data_format="channels_last",
+            use_bias=layer.bias,
+            kernel_regularizer=regularizer(layer.kernel_penalty),
+            bias_regularizer=regularizer(layer.bias_penalty) if layer.bias else None,
+            **place.options,
+        )
+    ]
+
+
+def _embedding(layer: layers.Embedding, place: Place) -> list[Any]:
+    penalty = regularizer(layer.penalty)
+    return [keras.layers.Embedding(layer.rows, layer.units, embeddings_regularizer=penalty, **place.options)]
+
+
+def _activation(layer: layers.ActivationLayer, place: Place) -> list[Any]:
+    match layer.function:
+        case activations.LeakyRelu(slope=slope):
+            return [LeakyRelu(slope, **place.options)]
+        case activations.Elu(alpha=alpha):
+            return [keras.layers.ELU(alpha, **place.options)]
+        case activations.Gelu(approximation=approximation):
+            return [Gelu(approximation == "tanh", **place.options)]
+        case function:
+            return [keras.layers.Activation(NATIVE_ACTIVATIONS[type(function)], **place.options)]
+
+
+def _dropout(layer: layers.Dropout, place: Place) -> list[Any]:
+    return [HashDropout(layer.rate, dropout_key(place.graph.seed, place.node.path), **place.options)]
+
+
+def _batch_normalization(layer: layers.BatchNormalization, place: Place) -> list[Any]:
+    biased = layer.running_variance == "biased"
+    native = keras.layers.BatchNormalization if biased else UnbiasedBatchNormalization
+    momentum, epsilon = layer.running_average_keeps, layer.epsilon
+    affine = {"scale": layer.scale, "center": layer.offset}
+    return [native(momentum=momentum, epsilon=epsilon, **affine, **place.options)]
+
+
+def _layer_normalization(layer: layers.LayerNormalization, place: Place) -> list[Any]:
+    affine = {"scale": layer.scale, "center": layer.offset}
+    return [keras.layers.LayerNormalization(epsilon=layer.epsilon, **affine, **place.options)]
+
+
+def _normalization(layer: layers.Normalization, place: Place) -> list[Any]:
+    return [Normalization(layer.epsilon, **place.options)]
+
+
+def _pool(native: Callable[..., Any]) -> Callable[[Any, Place], list[Any]]:
+    def build(layer: layers.MaxPool2d | layers.AveragePool2d, place: Place) -> list[Any]:
+        return [native(layer.pool_size, layer.strides, layer.padding, data_format="channels_last", **place.options)]
+
+    return build
+
+
+def _global_pool(kind: str) -> Callable[[Any, Place], list[Any]]:
+    def build(layer: object, place: Place) -> list[Any]:
+        rank = len(place.shape) - 1
+        if rank <= 3:
+            native = getattr(keras.layers, f"Global{kind}Pooling{rank}D")
+            return [native(data_format="channels_last", **place.options)]
+        options = place.options
+        rows = keras.layers.Reshape((-1, place.shape[-1]), **{**options, "name": f"{options['name']}.rows"})
+        return [rows, getattr(keras.layers, f"Global{kind}Pooling1D")(data_format="channels_last", **options)]
+
+    return build
+
+
+def _flatten(layer: layers.Flatten, place: Place) -> list[Any]:
+    return [keras.layers.Flatten(data_format="channels_last", **place.options)]
+
+
+def _reshape(layer: layers.Reshape, place: Place) -> list[Any]:
+    return [keras.layers.Reshape(layer.shape, **place.options)]
+
+
+LAYERS: Mapping[type[layers.Layer], Callable[[Any, Place], list[Any]]] = {
+    layers.Dense: _dense,
+    layers.Conv2d: _conv2d,
+    layers.Embedding: _embedding,
+    layers.ActivationLayer: _activation,
+    layers.Dropout: _dropout,
+    layers.BatchNormalization: _batch_normalization,
+    layers.LayerNormalization: _layer_normalization,
+    layers.Normalization: _normalization,
+    layers.MaxPool2d: _pool(keras.layers.MaxPooling2D),
+    layers.AveragePool2d: _pool(keras.layers.AveragePooling2D),
+    layers.GlobalMaxPool: _global_pool("Max"),
+    layers.GlobalAveragePool: _global_pool("Average"),
+    layers.Flatten: _flatten,
+    layers.Reshape: _reshape,
+}
+"""The rule of each kind; the last layer of a rule owns the node's parameters."""
+
+NATIVE_ACTIVATIONS: Mapping[type[activations.Activation], str] = {
+    activations.Linear: "linear",
+    activations.Relu: "relu",
+    activations.Silu: "silu",
+    activations.Tanh: "tanh",
+    activations.Sigmoid: "sigmoid",
+    activations.Softplus: "softplus",
+    activations.Softmax: "softmax",
+}
+OWN_ACTIVATIONS = (activations.LeakyRelu, activations.Elu, activations.Gelu)
+ACTIVATIONS: tuple[type[activations.Activation], ...] = (*NATIVE_ACTIVATIONS, *OWN_ACTIVATIONS)
+"""Every activation that has a layer."""
+
+MERGES: Mapping[str, Callable[[Place], Any]] = {
+    "concatenate": lambda place: keras.layers.Concatenate(axis=-1, **place.options),
+    "add": lambda place: keras.layers.Add(**place.options),
+    "multiply": lambda place: keras.layers.Multiply(**place.options),
+    "average": lambda place: keras.layers.Average(**place.options),
+}
+
+WINDOWED = (layers.Conv2d, layers.MaxPool2d, layers.AveragePool2d)
+"""Layers that XLA's CPU loops run many times slower than TensorFlow's own kernels."""

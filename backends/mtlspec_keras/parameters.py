@@ -1,0 +1,57 @@
+"""Parameters: key paths and the Keras variables that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mtlspec.backend import Parameters
+from mtlspec.graph import Graph
+from mtlspec.tensors import Array
+from mtlspec_keras.model import NativeModel
+
+NATIVE_LEAVES = {
+    "table": "embeddings",
+    "scale": "gamma",
+    "offset": "beta",
+    "running_mean": "moving_mean",
+    "running_variance": "moving_variance",
+}
+"""Names that Keras has for a leaf; the others are the same, and so are all layouts."""
+
+
+class ParameterTable:
+    """The Keras variable of every parameter, by key path."""
+
+    def __init__(self, graph: Graph, native: NativeModel) -> None:
+        self.graph = graph
+        self.variables: dict[str, Any] = {
+            parameter.path: getattr(native.layers[parameter.node], NATIVE_LEAVES.get(parameter.leaf, parameter.leaf))
+            for parameter in graph.parameters
+        }
+        served = {node.path for node in graph.nodes if node.tasks}
+        self.statistics = tuple(p.path for p in graph.parameters if p.role == "statistic" and p.node in served)
+        """Key paths of the statistics that a training pass writes."""
+
+    def tensors(self) -> Parameters:
+        """Return a copy of every parameter."""
+        return Parameters({path: np.array(variable.numpy()) for path, variable in self.variables.items()})
+
+    def assign(self, values: Mapping[str, Array]) -> None:
+        """Take over some or all parameters; on an error, none.
+
+        Raises:
+            KeyError: a key path is not one of this model's.
+            ValueError: an array has another shape than its parameter.
+        """
+        for path, value in values.items():
+            if path not in self.variables:
+                raise KeyError(f"no parameter {path!r}; the model has {', '.join(self.variables)}")
+            expected = self.graph.by_path[path].shape
+            if np.shape(value) != expected:
+                raise ValueError(f"expected shape {expected} for {path}, found {np.shape(value)}")
+        for path, value in values.items():
+            variable = self.variables[path]
+            variable.assign(np.asarray(value, dtype=variable.dtype))

@@ -1,0 +1,84 @@
+"""Passes: forward through the model, and back, as functions of the parameters that change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mtlspec.graph import Graph
+from mtlspec_keras.engine import keras, tf
+from mtlspec_keras.model import NativeModel
+from mtlspec_keras.parameters import ParameterTable
+from mtlspec_keras.penalty import regularizer
+from mtlspec_keras.rows import summed
+
+Values = Mapping[str, Any]
+"""Tensors by key path."""
+
+
+class Pulled(NamedTuple):
+    """What one pass forward and back gives: losses [T], penalty, gradients by weighting, new statistics."""
+
+    losses: Any
+    penalty: Any
+    gradients: list[dict[str, Any]]
+    statistics: dict[str, Any]
+
+
+class Passes:
+    """The traced arithmetic of one graph."""
+
+    def __init__(
+        self, graph: Graph, native: NativeModel, table: ParameterTable, loss_functions: Mapping[str, Any]
+    ) -> None:
+        self.graph, self.native, self.table, self.loss_functions = graph, native, table, loss_functions
+        self._penalties: dict[str, Any] = {p.path: regularizer(p.penalty) for p in graph.penalized}
+
+    def values(self) -> dict[str, Any]:
+        """Return the present value of every parameter."""
+        return {path: tf.convert_to_tensor(variable.value) for path, variable in self.table.variables.items()}
+
+    def forward(self, values: Values, inputs: Mapping[str, Any], *, training: bool) -> tuple[list[Any], dict[str, Any]]:
+        """Return the logits in the order of the tasks, and what the statistics become."""
+        variables = self.table.variables
+        with keras.StatelessScope([(variables[path], value) for path, value in values.items()]) as scope:
+            logits = self.native(dict(inputs), training=training)
+        return logits, {path: scope.get_current_value(variables[path]) for path in self.table.statistics}
+
+    def losses(self, logits: Sequence[Any], batch: Mapping[str, Any]) -> Any:
+        """Return Σ weight·loss / denominator of each task [T]."""
+        totals = [
+            tf.reduce_sum(batch["weights"][task] * self.loss_functions[task].call(batch["targets"][task], z))
+            for task, z in zip(self.graph.tasks, logits, strict=True)
+        ]
+        return tf.stack(totals) / batch["denominators"]
+
+    def penalty(self, values: Values, dtype: Any) -> Any:
+        """Return the sum of all penalties."""
+        return sum((one.exact(values[path]) for path, one in self._penalties.items()), tf.zeros((), dtype))
+
+    def pulled(self, batch: Mapping[str, Any], weightings: Sequence[Any]) -> Pulled:
+        """Return a training pass with the gradient of Σ weight·loss + penalty for each of `weightings` [T]."""
+        values = self.values()
+        trainable = {path: values[path] for path in self.graph.trainable}
+        with tf.GradientTape(persistent=len(weightings) > 1, watch_accessed_variables=False) as tape:
+            tape.watch(trainable)
+            logits, statistics = self.forward(values, batch["inputs"], training=True)
+            losses = self.losses(logits, batch)
+            penalty = self.penalty(values, losses.dtype)
+            totals = [tf.reduce_sum(weights * losses) + penalty for weights in weightings]
+        gradients = [self._completed(tape.gradient(total, trainable), trainable) for total in totals]
+        return Pulled(losses, penalty, gradients, statistics)
+
+    def _completed(self, found: Mapping[str, Any], values: Values) -> dict[str, Any]:
+        return {path: self._gradient(path, found[path], value) for path, value in values.items()}
+
+    def _gradient(self, path: str, found: Any, value: Any) -> Any:
+        if self.graph.by_path[path].by_row:
+            return self._no_rows(value) if found is None else found
+        if found is None:
+            return tf.zeros_like(value)
+        return summed(found, value) if isinstance(found, tf.IndexedSlices) else found
+
+    def _no_rows(self, value: Any) -> Any:
+        return tf.IndexedSlices(value[:0], tf.zeros((0,), tf.int64), tf.shape(value, out_type=tf.int64))

@@ -1,0 +1,92 @@
+"""Gradients as optimizers see them: whole, or row by row where the laws of an embedding tell rows apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mtlspec_keras.engine import tf
+
+
+@dataclass(frozen=True)
+class RowLaws:
+    """What an embedding says of repeated ids and of rows without an id, as in the spec."""
+
+    repeated_ids: str = "sum"
+    untouched_rows: str = "decay"
+
+    @property
+    def separate(self) -> bool:
+        """Whether each occurrence of an id is squared by itself."""
+        return self.repeated_ids == "separate"
+
+    @property
+    def skip(self) -> bool:
+        """Whether rows without an id stay as they are."""
+        return self.untouched_rows == "skip"
+
+
+@dataclass(frozen=True, eq=False)
+class Gradient:
+    """The gradient of one variable: its sum, its square, and the rows of the variable that it moves."""
+
+    sum: Any
+    square: Any
+    """Σ value² over the occurrences of a row where repeated ids stay separate; else sum²."""
+    rows: Any = None
+    """The ids of the rows that move, an id as often as it occurs, each time with the same values; None: all rows."""
+
+    def read(self, variable: Any) -> Any:
+        """Return the part of `variable` that moves."""
+        value = tf.convert_to_tensor(variable)
+        return value if self.rows is None else tf.gather(value, self.rows)
+
+    def write(self, variable: Any, value: Any) -> None:
+        """Set the part of `variable` that moves."""
+        if self.rows is None:
+            variable.assign(value)
+        else:
+            variable.scatter_update(tf.IndexedSlices(value, self.rows))
+
+
+def gradient_of(found: Any, variable: Any, laws: RowLaws) -> Gradient:
+    """Return the gradient of `variable` from what TensorFlow found, dense or as slices."""
+    if not isinstance(found, tf.IndexedSlices):
+        return Gradient(found, tf.square(found))
+    ids, values = found.indices, found.values
+    if not laws.skip:
+        total = summed(found, variable)
+        square = summed(squared(found), variable) if laws.separate else tf.square(total)
+        return Gradient(total, square)
+    # One occurrence of each id gathers for all, so that no float array of the table's size is made.
+    count = tf.size(ids)
+    first = tf.gather(tf.math.unsorted_segment_max(tf.range(count), ids, variable.shape[0]), ids)
+    total = tf.gather(tf.math.unsorted_segment_sum(values, first, count), first)
+    if not laws.separate:
+        return Gradient(total, tf.square(total), ids)
+    squares = tf.math.unsorted_segment_sum(tf.square(values), first, count)
+    return Gradient(total, tf.gather(squares, first), ids)
+
+
+def square_of(found: Any, variable: Any, laws: RowLaws) -> Any:
+    """Return the squared norm of a gradient; the values of a repeated id count one by one where they stay separate."""
+    if isinstance(found, tf.IndexedSlices):
+        found = found.values if laws.separate else summed(found, variable)
+    return tf.reduce_sum(tf.square(found))
+
+
+def summed(slices: Any, variable: Any) -> Any:
+    """Return slices as the gradient of all of `variable`, values of equal ids summed."""
+    return tf.math.unsorted_segment_sum(slices.values, slices.indices, variable.shape[0])
+
+
+def squared(slices: Any) -> Any:
+    """Return slices with each value squared."""
+    return tf.IndexedSlices(tf.square(slices.values), slices.indices, slices.dense_shape)
+
+
+def scaled(found: Any, *, by: Any) -> Any:
+    """Return a gradient, dense or slices, times `by`."""
+    if isinstance(found, tf.IndexedSlices):
+        return tf.IndexedSlices(found.values * by, found.indices, found.dense_shape)
+    return found * by
