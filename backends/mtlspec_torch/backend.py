@@ -1,0 +1,64 @@
+"""The backend: what it has, and how it compiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+
+from mtlspec.backend import Capabilities
+from mtlspec.errors import BackendError
+from mtlspec.graph import Graph
+from mtlspec.spec.kind import Kind
+from mtlspec.spec.training import Precision
+from mtlspec_torch.activations import ACTIVATIONS
+from mtlspec_torch.clipping import CLIPPINGS
+from mtlspec_torch.layers import LAYERS
+from mtlspec_torch.losses import LOSSES
+from mtlspec_torch.model import MERGES
+from mtlspec_torch.optimizers import OPTIMIZERS
+from mtlspec_torch.program import DTYPES, TorchProgram
+
+TABLES: tuple[tuple[str, Iterable[type[Kind]]], ...] = (
+    ("layer", LAYERS),
+    ("activation", ACTIVATIONS),
+    ("loss", LOSSES),
+    ("optimizer", OPTIMIZERS),
+    ("clipping", CLIPPINGS),
+)
+KINDS = frozenset(
+    {f"{family}/{cls.model_fields['kind'].default}" for family, classes in TABLES for cls in classes}
+    | {f"merge/{merge}" for merge in MERGES}
+)
+"""Every kind that has a native form."""
+
+
+class TorchBackend:
+    """Compiles a graph into an ordinary `torch.nn.Module` with native losses and optimizers."""
+
+    name = "torch"
+    capabilities = Capabilities(kinds=KINDS)
+
+    def compile(self, graph: Graph, *, precision: Precision, device: str = "cpu") -> TorchProgram:
+        """Return the program of `graph`, with every trainable parameter zero.
+
+        Raises:
+            BackendError: PyTorch does not know `device`, does not find it, or it does not have the precision.
+        """
+        return TorchProgram(graph, precision, found_device(device, precision))
+
+
+def found_device(name: str, precision: Precision) -> torch.device:
+    """Return the device called `name`, after trying it.
+
+    Raises:
+        BackendError: it cannot hold a number of this precision.
+    """
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device, dtype=DTYPES[precision]).item()
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        hint = "; use 'cpu', or a device that this installation of PyTorch has"
+        raise BackendError(f"backend 'torch' cannot compute {precision} on device {name!r}: {reason}{hint}") from None
+    return device

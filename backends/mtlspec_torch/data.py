@@ -1,0 +1,119 @@
+"""Data on the device: a dataset placed once, and the steps of a chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mtlspec.backend import Steps
+from mtlspec.batch import Batch, Dataset
+from mtlspec.graph import Graph
+from mtlspec.tensors import Array, Arrays
+
+TensorsByName = dict[str, Tensor]
+Shares = tuple[Tensor | None, ...]
+"""By task: weight / denominator, what each example's loss (B) counts; None where it is 1 / B for all, their mean."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the tensors of a program lie, and what they are made of."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+    def numbers(self, array: Any) -> Tensor:
+        """Return a copy of `array` in the program's precision."""
+        return torch.tensor(np.asarray(array), device=self.device, dtype=self.dtype)
+
+    def integers(self, array: Any) -> Tensor:
+        """Return a copy of `array` as int64."""
+        return torch.tensor(np.asarray(array), device=self.device, dtype=torch.int64)
+
+    def inputs(self, graph: Graph, arrays: Arrays) -> TensorsByName:
+        """Return the inputs that the graph declares."""
+        return {
+            entry.name: (self.integers if entry.dtype == "integer" else self.numbers)(arrays[entry.name])
+            for entry in graph.inputs
+        }
+
+    def targets(self, graph: Graph, arrays: Arrays) -> TensorsByName:
+        """Return the targets by task; classes stay integers."""
+        by_task = {task: np.asarray(arrays[task]) for task in graph.tasks}
+        return {task: (self.numbers if a.dtype.kind == "f" else self.integers)(a) for task, a in by_task.items()}
+
+    def shares(self, weights: Array, denominators: Array) -> list[Shares]:
+        """Return the shares of K steps, from weights (K, T, B) and denominators (K, T)."""
+        shares = weights / denominators[:, :, None]
+        even = (shares == 1 / shares.shape[-1]).all(axis=-1).tolist()
+        placed = [step.unbind() for step in self.numbers(shares).unbind()]
+        return [
+            tuple(None if mean else share for mean, share in zip(means, by_task, strict=True))
+            for means, by_task in zip(even, placed, strict=True)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedData:
+    """A dataset with its inputs and targets on the device."""
+
+    data: Dataset
+    inputs: TensorsByName
+    targets: TensorsByName
+
+    @classmethod
+    def of(cls, data: Dataset, graph: Graph, placement: Placement) -> PlacedData:
+        """Return `data`, copied to where the program computes."""
+        return cls(data, placement.inputs(graph, data.inputs), placement.targets(graph, data.targets))
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedBatch:
+    """The examples of one step on the device, with their shares."""
+
+    inputs: TensorsByName
+    targets: TensorsByName
+    shares: Shares
+
+    @classmethod
+    def of(cls, batch: Batch, graph: Graph, placement: Placement) -> PlacedBatch:
+        """Return `batch`, copied to where the program computes."""
+        weights = np.stack([np.asarray(batch.weights[task], dtype=np.float64) for task in graph.tasks])
+        denominators = np.array([[batch.denominators[task] for task in graph.tasks]])
+        return cls(
+            placement.inputs(graph, batch.inputs),
+            placement.targets(graph, batch.targets),
+            placement.shares(weights[None], denominators)[0],
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedStep:
+    """One step on the device: its examples, task weights and the learning rate of each phase."""
+
+    batch: PlacedBatch
+    weights: Tensor
+    rates: list[float]
+
+
+def placed_steps(source: PlacedData, steps: Steps, graph: Graph, placement: Placement) -> Iterator[PlacedStep]:
+    """Yield the steps of a chunk; what the host decided goes to the device at once, before the first."""
+    rows = np.asarray(steps.rows, dtype=np.int64)
+    weights = np.stack([np.asarray(source.data.weights[task])[rows] for task in graph.tasks], axis=1)
+    shares = placement.shares(weights, np.asarray(steps.denominators))
+    task_weights = placement.numbers(steps.weights)
+    rates = np.asarray(steps.learning_rates, dtype=np.float64).tolist()
+    each = zip(placement.integers(rows).unbind(), shares, task_weights.unbind(), rates, strict=True)
+    for ids, share, weight, rate in each:
+        yield PlacedStep(_gathered(source, ids, share), weight, rate)
+
+
+def _gathered(source: PlacedData, ids: Tensor, shares: Shares) -> PlacedBatch:
+    inputs = {name: tensor.index_select(0, ids) for name, tensor in source.inputs.items()}
+    targets = {task: tensor.index_select(0, ids) for task, tensor in source.targets.items()}
+    return PlacedBatch(inputs, targets, shares)

@@ -1,0 +1,160 @@
+"""Layers: the module of each kind, native where a native one is exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from mtlspec.randomness import dropout_key
+from mtlspec.spec import layers as spec
+from mtlspec.spec.signature import Shape
+from mtlspec_torch.activations import activation
+from mtlspec_torch.dropout import HashDropout
+from mtlspec_torch.normalization import BatchNorm, Normalization
+from mtlspec_torch.windows import (
+    GlobalAveragePool,
+    GlobalMaxPool,
+    PaddedAvgPool2d,
+    PaddedConv2d,
+    PaddedMaxPool2d,
+    even,
+    pads,
+)
+
+Module = TypeVar("Module", bound=nn.Module)
+CHANNELS_FIRST = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, PaddedAvgPool2d, _BatchNorm)
+"""Modules that take (batch, channels, ...); the model hands them a permuted view."""
+NATIVE_BATCH_NORMS: dict[int, type[_BatchNorm]] = {2: nn.BatchNorm1d, 3: nn.BatchNorm2d, 4: nn.BatchNorm3d}
+"""By the number of axes of one example."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a layer stands: its key path, the shape that it reads, and what its tensors are made of."""
+
+    path: str
+    shape: Shape
+    seed: int
+    device: torch.device
+    dtype: torch.dtype
+
+    def filled(self, module: Module) -> Module:
+        """Return `module`, made on the device `meta`, with memory; so no number of the global generator is drawn."""
+        return module.to_empty(device=self.device)
+
+    @property
+    def tensors(self) -> dict[str, Any]:
+        """Device and dtype, as keyword arguments."""
+        return {"device": self.device, "dtype": self.dtype}
+
+
+def dense(layer: spec.Dense, site: Site) -> nn.Module:
+    """Return a linear layer on the last axis."""
+    return site.filled(nn.Linear(site.shape[-1], layer.units, bias=layer.bias, device="meta", dtype=site.dtype))
+
+
+def conv2d(layer: spec.Conv2d, site: Site) -> nn.Module:
+    """Return a convolution; a subclass only where zeros differ from side to side."""
+    around = pads(site.shape[:2], layer.kernel_size, layer.strides, layer.padding)
+    both = even(around)
+    made = (nn.Conv2d if both is not None else PaddedConv2d)(
+        site.shape[2],
+        layer.filters,
+        layer.kernel_size,
+        stride=layer.strides,
+        padding=both or 0,
+        bias=layer.bias,
+        device="meta",
+        dtype=site.dtype,
+    )
+    if isinstance(made, PaddedConv2d):
+        made.around = around
+    return site.filled(made)
+
+
+def embedding(layer: spec.Embedding, site: Site) -> nn.Module:
+    """Return a table; its gradient is sparse where the laws tell rows apart."""
+    return site.filled(nn.Embedding(layer.rows, layer.units, sparse=layer.by_row, device="meta", dtype=site.dtype))
+
+
+def batch_normalization(layer: spec.BatchNormalization, site: Site) -> nn.Module:
+    """Return a batch normalization; the native one where its running variance is meant and n = 1 cannot occur."""
+    numbers: dict[str, Any] = {"eps": layer.epsilon, "momentum": 1 - layer.running_average_keeps, **site.tensors}
+    native = NATIVE_BATCH_NORMS.get(len(site.shape))
+    made: _BatchNorm
+    if native is not None and layer.running_variance == "unbiased" and prod(site.shape[:-1]) > 1:
+        made = native(site.shape[-1], **numbers)
+    else:
+        made = BatchNorm(site.shape[-1], biased=layer.running_variance == "biased", **numbers)
+    return _affine(made, layer)
+
+
+def layer_normalization(layer: spec.LayerNormalization, site: Site) -> nn.Module:
+    """Return a layer normalization over the last axis."""
+    return _affine(nn.LayerNorm(site.shape[-1], eps=layer.epsilon, **site.tensors), layer)
+
+
+def _affine(module: Module, layer: spec.BatchNormalization | spec.LayerNormalization) -> Module:
+    if not layer.scale:
+        module.register_parameter("weight", None)
+    if not layer.offset:
+        module.register_parameter("bias", None)
+    return module
+
+
+def max_pool2d(layer: spec.MaxPool2d, site: Site) -> nn.Module:
+    """Return a maximum over windows, never won by padding."""
+    strides = layer.strides or layer.pool_size
+    around = pads(site.shape[:2], layer.pool_size, strides, layer.padding)
+    both = even(around)
+    if both is not None:
+        return nn.MaxPool2d(layer.pool_size, strides, padding=both)
+    made = PaddedMaxPool2d(layer.pool_size, strides)
+    made.around = around
+    return made
+
+
+def average_pool2d(layer: spec.AveragePool2d, site: Site) -> nn.Module:
+    """Return a mean over the elements of each window that lie inside the image."""
+    strides = layer.strides or layer.pool_size
+    around = pads(site.shape[:2], layer.pool_size, strides, layer.padding)
+    both = even(around)
+    if both is not None:
+        return nn.AvgPool2d(layer.pool_size, strides, padding=both, count_include_pad=False)
+    return PaddedAvgPool2d(site.shape[:2], layer.pool_size, strides, around, **site.tensors)
+
+
+def reshape(shape: Shape, site: Site) -> nn.Module:
+    """Return a layer that gives examples another shape, row-major."""
+    flatten, unflatten = nn.Flatten(), nn.Unflatten(1, shape)
+    if not site.shape:  # a number has no axis to flatten or unflatten
+        return nn.Unflatten(0, (-1, *shape))
+    if len(shape) == 1:
+        return flatten
+    return unflatten if len(site.shape) == 1 else nn.Sequential(flatten, unflatten)
+
+
+LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
+    spec.Dense: dense,
+    spec.Conv2d: conv2d,
+    spec.Embedding: embedding,
+    spec.ActivationLayer: lambda layer, site: activation(layer.function),
+    spec.Dropout: lambda layer, site: HashDropout(
+        layer.rate, key=dropout_key(site.seed, site.path), device=site.device
+    ),
+    spec.BatchNormalization: batch_normalization,
+    spec.LayerNormalization: layer_normalization,
+    spec.Normalization: lambda layer, site: Normalization(site.shape[-1], epsilon=layer.epsilon, **site.tensors),
+    spec.MaxPool2d: max_pool2d,
+    spec.AveragePool2d: average_pool2d,
+    spec.GlobalMaxPool: lambda layer, site: GlobalMaxPool(),
+    spec.GlobalAveragePool: lambda layer, site: GlobalAveragePool(),
+    spec.Flatten: lambda layer, site: reshape((prod(site.shape),), site),
+    spec.Reshape: lambda layer, site: reshape(layer.shape, site),
+}

@@ -1,0 +1,146 @@
+"""The model: a plain module whose submodules are named by key path and called in the order of the graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mtlspec.graph import Graph, Node
+from mtlspec.spec.layers import ActivationLayer
+from mtlspec.spec.model import Merge
+from mtlspec_torch.activations import activation
+from mtlspec_torch.layers import CHANNELS_FIRST, LAYERS, Site
+
+MERGES: dict[Merge, Callable[[Sequence[Tensor]], Tensor]] = {
+    "concatenate": lambda sources: torch.cat(tuple(sources), dim=-1),
+    "add": lambda sources: reduce(torch.add, sources),
+    "multiply": lambda sources: reduce(torch.mul, sources),
+    "average": lambda sources: reduce(torch.add, sources) / len(sources),
+}
+"""Several tensors become one."""
+
+FUSED = ".activation"
+"""How the path of an activation ends that belongs to the layer before it; no module of its own."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One node of the graph, as `forward` computes it."""
+
+    path: str
+    sources: tuple[str, ...]
+    module: tuple[str, ...] = ()
+    """Attribute names from the model down to the module that computes it."""
+    channels_first: bool = False
+    """Whether the module takes (batch, channels, ...)."""
+    function: nn.Module | None = None
+    """A fused activation."""
+    merge: Merge | None = None
+    finished: tuple[str, ...] = ()
+    """Values that no later operation reads."""
+
+
+class MultiTaskModel(nn.Module):
+    """Inputs by name (channels last) to logits by task.
+
+    Submodules are reached by key path: `trunk[0]` is `model.trunk[0]`, and `tasks.mass.head[0]` is
+    `model.tasks["mass"]["head"][0]`. A name that is an attribute already ends in `_`. What serves no task has its
+    modules, and is not computed.
+    """
+
+    def __init__(self, graph: Graph, *, device: torch.device, dtype: torch.dtype) -> None:
+        super().__init__()
+        self._outputs = {head.task: head.output for head in graph.heads}
+        self._operations: tuple[Operation, ...] = ()
+        self.module_names: dict[str, str] = {}
+        """The dotted name of the module of each node; none for a merge or a fused activation."""
+        tree = _Tree(self)
+        shapes = {entry.name: entry.shape for entry in graph.inputs} | {node.path: node.shape for node in graph.nodes}
+        operations = []
+        for node in graph.nodes:
+            shape = shapes[node.sources[0]]
+            site = Site(path=node.path, shape=shape, seed=graph.seed, device=device, dtype=dtype)
+            operation = _operation(node, site, tree)
+            self.module_names[node.path] = ".".join(operation.module)
+            if node.tasks:
+                operations.append(operation)
+        self._operations = _with_finished(operations, set(self._outputs.values()))
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        values = dict(inputs)
+        for operation in self._operations:
+            if operation.merge is not None:
+                output = MERGES[operation.merge]([values[source] for source in operation.sources])
+            elif operation.function is not None:
+                output = operation.function.forward(values[operation.sources[0]])
+            elif operation.channels_first:
+                output = self._module(operation)(values[operation.sources[0]].movedim(-1, 1)).movedim(1, -1)
+            else:
+                output = self._module(operation)(values[operation.sources[0]])
+            values[operation.path] = output
+            for name in operation.finished:
+                del values[name]
+        return {task: values[output] for task, output in self._outputs.items()}
+
+    def _module(self, operation: Operation) -> Any:
+        """Return the module of an operation, looked up anew so that it may be exchanged."""
+        module: Any = self
+        for name in operation.module:
+            module = module._modules[name]  # getattr takes ten times as long
+        return module
+
+
+def _operation(node: Node, site: Site, tree: _Tree) -> Operation:
+    if node.layer is None:
+        return Operation(node.path, node.sources, merge=node.merge)
+    if node.path.endswith(FUSED) and isinstance(node.layer, ActivationLayer):
+        return Operation(node.path, node.sources, function=activation(node.layer.function))
+    module = LAYERS[type(node.layer)](node.layer, site)
+    names = tree.place(module, at=node.path)
+    # a batch of vectors has its channels on axis 1 already
+    channels_first = isinstance(module, CHANNELS_FIRST) and len(site.shape) > 1
+    return Operation(node.path, node.sources, module=names, channels_first=channels_first)
+
+
+def _with_finished(operations: list[Operation], outputs: set[str]) -> tuple[Operation, ...]:
+    """Return the operations, each with the values that it is the last to read, so that inference can free them."""
+    read_later = set(outputs)
+    found: list[Operation] = []
+    for operation in reversed(operations):
+        finished = tuple(dict.fromkeys(source for source in operation.sources if source not in read_later))
+        read_later.update(finished)
+        found.append(replace(operation, finished=finished))
+    return tuple(reversed(found))
+
+
+class _Tree:
+    """Nested containers, made as key paths need them: a `ModuleList` below an index, else a `ModuleDict`."""
+
+    def __init__(self, root: nn.Module) -> None:
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
+        self._modules: dict[tuple[str, ...], nn.Module] = {(): root}
+
+    def place(self, module: nn.Module, *, at: str) -> tuple[str, ...]:
+        """Add `module` at a key path, and return the attribute names that lead to it."""
+        parts = tuple(re.findall(r"\[\d+\]|[^.\[\]]+", at))
+        for depth in range(1, len(parts)):
+            if parts[:depth] not in self._modules:
+                below: nn.Module = nn.ModuleList() if parts[depth].startswith("[") else nn.ModuleDict()
+                self._add(parts[:depth], below)
+        self._add(parts, module)
+        return self._names[parts]
+
+    def _add(self, parts: tuple[str, ...], module: nn.Module) -> None:
+        container = self._modules[parts[:-1]]
+        name = parts[-1].strip("[]")
+        while not isinstance(container, nn.ModuleList) and hasattr(container, name):
+            name += "_"
+        container.add_module(name, module)
+        self._names[parts] = (*self._names[parts[:-1]], name)
+        self._modules[parts] = module

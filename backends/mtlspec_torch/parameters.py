@@ -1,0 +1,112 @@
+"""Parameters: where each key path lies in the native model, and in which layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mtlspec.graph import Graph, Parameter
+from mtlspec.spec.signature import Shape
+from mtlspec.tensors import Array, Tensors
+
+LEAVES = {
+    "kernel": "weight",
+    "table": "weight",
+    "scale": "weight",
+    "bias": "bias",
+    "offset": "bias",
+    "running_mean": "running_mean",
+    "running_variance": "running_var",
+    "mean": "mean",
+    "variance": "variance",
+    "step": "step",
+}
+"""The native name of the last part of a key path."""
+
+KERNEL_AXES: dict[int, Shape] = {2: (1, 0), 4: (3, 2, 0, 1)}
+"""For a kernel of so many axes, the canonical axis behind each native one: (out, in) and (out, in, kh, kw)."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One row of the table: a parameter, its native name and its axes."""
+
+    parameter: Parameter
+    name: str
+    axes: Shape
+
+    def native(self, array: Any, *, dtype: torch.dtype, device: torch.device) -> Tensor:
+        """Return a new tensor in native layout.
+
+        Raises:
+            ValueError: the shape is another.
+        """
+        shape = np.shape(array)
+        if shape != self.parameter.shape:
+            raise ValueError(f"expected shape {self.parameter.shape} for {self.parameter.path}, found {shape}")
+        arranged = np.ascontiguousarray(np.transpose(array, self.axes)).reshape([shape[axis] for axis in self.axes])
+        return torch.tensor(arranged, dtype=dtype, device=device)
+
+    def canonical(self, tensor: Tensor) -> Array:
+        """Return a new array in canonical layout."""
+        array = tensor.detach().to("cpu").numpy()
+        return np.array(np.transpose(array, np.argsort(self.axes)), order="C", copy=True)
+
+
+def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
+    """Return the table for a model whose module names are given by node path."""
+    return {
+        parameter.path: Place(parameter, f"{modules[parameter.node]}.{LEAVES[parameter.leaf]}", _axes(parameter))
+        for parameter in graph.parameters
+    }
+
+
+def _axes(parameter: Parameter) -> Shape:
+    rank = len(parameter.shape)
+    return KERNEL_AXES[rank] if parameter.leaf == "kernel" else tuple(range(rank))
+
+
+class ParameterTable:
+    """The parameters of a native model by key path."""
+
+    def __init__(self, graph: Graph, model: nn.Module, modules: Mapping[str, str]) -> None:
+        self.model = model
+        self.places = places(graph, modules)
+
+    def tensor(self, path: str) -> Tensor:
+        """Return the native tensor itself, a parameter or a buffer."""
+        owner, _, leaf = self.places[path].name.rpartition(".")
+        tensor: Tensor = getattr(self.model.get_submodule(owner), leaf)
+        return tensor
+
+    def trained(self, path: str) -> nn.Parameter:
+        """Return the native parameter at `path`, of role trainable."""
+        return self.model.get_parameter(self.places[path].name)
+
+    def tensors(self) -> Tensors:
+        """Return all parameters in canonical layout."""
+        return Tensors({path: place.canonical(self.tensor(path)) for path, place in self.places.items()})
+
+    @torch.no_grad()
+    def assign(self, values: Mapping[str, Any]) -> None:
+        """Copy in the values of some or all parameters.
+
+        Raises:
+            ValueError: a key path is unknown, or a shape is another; then nothing is assigned.
+        """
+        unknown = [path for path in values if path not in self.places]
+        if unknown:
+            raise ValueError(f"no parameter {unknown[0]!r}; the model has {', '.join(self.places)}")
+        targets = {path: self.tensor(path) for path in values}
+        fitting = {path: self.native(path, value, like=targets[path]) for path, value in values.items()}
+        for path, tensor in fitting.items():
+            targets[path].copy_(tensor)
+
+    def native(self, path: str, array: Any, *, like: Tensor) -> Tensor:
+        """Return `array` in the native layout of `path`, with dtype and device of `like`."""
+        return self.places[path].native(array, dtype=like.dtype, device=like.device)
