@@ -14,7 +14,10 @@ PACKAGES = [
     *sorted((ROOT / "backends").glob("mtlspec_*")),
     ROOT / "conformance" / "mtlspec_conformance",
 ]
-ADAPTER_FILES = ["layers.py", "losses.py", "optimizers.py", "parameters.py", "model.py", "program.py", "deviations.toml"]
+ADAPTER_FILES = [
+    *(f"{noun}.py" for noun in ("layers", "losses", "optimizers", "parameters", "model", "program")),
+    "deviations.toml",
+]
 
 
 def test_importing_mtlspec_imports_no_framework() -> None:
