@@ -1,0 +1,78 @@
+"""Writes the case files: documents written by hand, numbers drawn once from named random streams.
+
+The stored JSON is what runs. Run `python conformance/make_cases` after a change here, and read the difference: a case
+may be added, never changed under the same id.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from draft import Draft
+from layers import LAYER_DRAFTS
+from losses import LOSS_DRAFTS
+from numbers_drawn import Drawn
+from optimizers import OPTIMIZER_DRAFTS
+from tasks import TASK_DRAFTS
+
+from mtlspec.graph import lower
+from mtlspec.spec import Spec
+
+SUITE = "0.1.0"
+FOLDER = Path(__file__).parents[1] / "mtlspec_conformance" / "cases"
+DRAFTS: list[Draft] = [*LAYER_DRAFTS, *LOSS_DRAFTS, *OPTIMIZER_DRAFTS, *TASK_DRAFTS]
+
+
+def content_of(draft: Draft) -> dict[str, Any]:
+    """Return the whole file of a draft."""
+    spec = Spec.model_validate(draft.spec)
+    drawn = Drawn(draft, spec, lower(spec))
+    content: dict[str, Any] = {"id": draft.id, "why": draft.why, "since": SUITE, "spec": draft.spec}
+    content |= {"inputs": drawn.inputs(), "targets": drawn.targets()}
+    if draft.weighted:
+        content["sample_weights"] = drawn.sample_weights()
+    content |= {"parameters": drawn.parameters(), "batches": [list(rows) for rows in draft.batches]}
+    if draft.steps:
+        content["trajectory"] = drawn.trajectory()
+    if draft.law:
+        content["law"] = drawn.script()
+    return content
+
+
+def written(content: dict[str, Any]) -> str:
+    """Return JSON with one array in a line."""
+    lines = [f"  {json.dumps(key)}: {_entry(value)}" for key, value in content.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _entry(value: Any) -> str:
+    if isinstance(value, dict) and value:
+        inner = ",\n".join(
+            f"    {json.dumps(key)}: {json.dumps(item, ensure_ascii=False)}" for key, item in value.items()
+        )
+        return "{\n" + inner + "\n  }"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def main() -> None:
+    """Write every case and the manifest, and remove files of cases that are gone."""
+    texts = {draft.id: written(content_of(draft)) for draft in DRAFTS}
+    if len(texts) != len(DRAFTS):
+        raise ValueError("two drafts have one id")
+    for old in FOLDER.rglob("*/*.json"):
+        if old.relative_to(FOLDER).with_suffix("").as_posix() not in texts:
+            old.unlink()
+    for id, text in texts.items():
+        path = FOLDER / f"{id}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    manifest = {"suite": SUITE, "cases": list(texts)}
+    (FOLDER / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    np.seterr(all="raise", under="ignore")
+    main()

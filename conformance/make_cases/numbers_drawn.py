@@ -1,0 +1,149 @@
+"""Numbers of a draft: drawn from streams named by case and use, rounded so that a reader can follow them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from draft import Draft
+from numpy.typing import NDArray
+
+from mtlspec.graph import Graph, Head, Parameter, initial_parameters
+from mtlspec.randomness import normal, permutation, uniform
+from mtlspec.spec import Spec
+from mtlspec.spec.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
+
+STEPS = 20
+FACTORS = (1, 0.9, 0.8, 0.5, 0.35, 0.35, 1.2, 0, 0.2, 0.2, 0.6, 0.5, 0.6, 0.1, 0.25, 0.3, 0.4, 0.4, 0.2, 0.3)
+"""Rates of a trajectory: they drop, rise and touch zero."""
+MAGNITUDES = (1.0, 3.0, 0.5, 0.0, 1e-12, 5.0, 0.1, 2.0, 2.0, 0.3)
+"""Sizes of scripted gradients: they rise and fall, with an exact zero, and norms on both sides of every clip."""
+SCRIPT_FACTORS = (1, 1, 0.5, 0.5, 0.7, 0, 2, 0.1, 1, 0.3)
+
+Numbers = NDArray[Any]
+
+
+class Drawn:
+    """The data, parameters, steps and gradients of one draft."""
+
+    def __init__(self, draft: Draft, spec: Spec, graph: Graph) -> None:
+        self.draft, self.spec, self.graph = draft, spec, graph
+
+    def normal(self, use: str, shape: tuple[int, ...]) -> Numbers:
+        """Return normal numbers of three decimals."""
+        return np.round(normal(0, f"{self.draft.id}:{use}", math.prod(shape)), 3).reshape(shape)
+
+    def integers(self, use: str, shape: tuple[int, ...], below: int) -> Numbers:
+        """Return whole numbers from 0."""
+        drawn = uniform(0, f"{self.draft.id}:{use}", math.prod(shape)) * below
+        return drawn.astype(np.int64).reshape(shape)
+
+    def inputs(self) -> dict[str, Any]:
+        """Return the inputs by name."""
+        return {part.name: self._input(part.name, part.shape, part.dtype) for part in self.spec.inputs}
+
+    def _input(self, name: str, shape: tuple[int, ...], dtype: str) -> Any:
+        stored, full = self.draft.inputs.get(name), (self.draft.examples, *shape)
+        if stored == "negative":
+            return (-0.1 - np.abs(self.normal(name, full))).round(3).tolist()
+        if stored == "halves":
+            return (self.integers(name, full, 3) / 2).tolist()
+        if stored is not None:
+            return stored
+        if dtype == "integer":
+            return self.integers(name, full, self._ids(name)).tolist()
+        return self.normal(name, full).tolist()
+
+    def _ids(self, name: str) -> int:
+        """Return how many ids an integer input may have: those of the embedding that reads it."""
+        rows = [getattr(node.layer, "rows", None) for node in self.graph.nodes if name in node.sources]
+        return min((count for count in rows if count is not None), default=2)
+
+    def targets(self) -> dict[str, Any]:
+        """Return the labels by task, null where absent."""
+        labels = {head.task: self.draft.targets.get(head.task) or self._labels(head) for head in self.graph.heads}
+        for task, rows in self.draft.absent.items():
+            labels[task] = [None if row in rows else label for row, label in enumerate(labels[task])]
+        return labels
+
+    def _labels(self, head: Head) -> list[Any]:
+        count, use = self.draft.examples, f"target {head.task}"
+        match head.loss:
+            case SoftmaxCrossEntropy(targets="integer"):
+                return list(self.integers(use, (count,), head.units).tolist())
+            case SoftmaxCrossEntropy():
+                shares = np.round(uniform(0, f"{self.draft.id}:{use}", count * head.units), 2).reshape(count, -1)
+                shares = np.round(shares / head.units, 3)
+                shares[:, -1] = np.round(1 - shares[:, :-1].sum(axis=1), 3)
+                return list(shares.tolist())
+            case SigmoidCrossEntropy():
+                return list(self.integers(use, (count, head.units), 2).astype(float).tolist())
+        return list(self.normal(use, (count, head.units)).tolist())
+
+    def sample_weights(self) -> dict[str, Any]:
+        """Return a weight for each example and task; one is 0 with its label present."""
+        weights = {}
+        for head in self.graph.heads:
+            drawn = np.round(0.2 + 2 * uniform(0, f"{self.draft.id}:weight {head.task}", self.draft.examples), 2)
+            drawn[1] = 0.0
+            weights[head.task] = drawn.tolist()
+        return weights
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the value of every parameter, in canonical layout."""
+        if self.draft.initial:
+            return {path: array.tolist() for path, array in initial_parameters(self.graph).items()}
+        return {p.path: self.draft.parameters.get(p.path, self._parameter(p)) for p in self.graph.parameters}
+
+    def _parameter(self, parameter: Parameter) -> Any:
+        drawn = self.normal(parameter.path, parameter.shape)
+        match parameter.leaf:
+            case "step":
+                return 0
+            case "kernel":
+                drawn = drawn / math.sqrt(parameter.fan_in)
+            case "bias" | "offset" | "running_mean":
+                drawn = 0.3 * drawn
+            case "scale":
+                drawn = 1 + 0.3 * drawn
+            case "variance" | "running_variance":
+                drawn = 0.5 + np.abs(drawn)
+        return drawn.round(3).tolist()
+
+    def trajectory(self) -> dict[str, Any]:
+        """Return the rows and rates of every step, and task weights where they change."""
+        rate = self.spec.training.optimizer.learning_rate
+        rates = list(self.draft.rates) or [round(rate * factor, 6) for factor in FACTORS]
+        steps: dict[str, Any] = {"rows": [list(rows) for rows in self.draft.rows] or self._rows()}
+        steps["learning_rates"] = rates
+        if self.draft.task_weights:
+            steps["task_weights"] = [list(weights) for weights in self.draft.task_weights]
+        return steps
+
+    def _rows(self) -> list[list[int]]:
+        size, count = len(self.draft.batches[0]), self.draft.examples
+        return [permutation(0, f"{self.draft.id}:rows {k}", count)[:size].tolist() for k in range(STEPS)]
+
+    def script(self) -> dict[str, Any]:
+        """Return gradients for the optimizers alone, and their rates."""
+        rate = self.spec.training.optimizer.learning_rate
+        gradients = [
+            {path: self._gradient(self.graph.by_path[path], step) for path in self.graph.trainable}
+            for step in range(len(MAGNITUDES))
+        ]
+        return {"gradients": gradients, "learning_rates": [round(rate * factor, 6) for factor in SCRIPT_FACTORS]}
+
+    def _gradient(self, parameter: Parameter, step: int) -> Any:
+        use = f"gradient {step} {parameter.path}"
+        if not parameter.by_row:
+            return self._of_size(use, parameter.shape, step).tolist()
+        count = parameter.shape[0]
+        ids = self.integers(f"{use} ids", (5,), count - 1).tolist()
+        return {"ids": ids, "values": self._of_size(use, (5, *parameter.shape[1:]), step).tolist()}
+
+    def _of_size(self, use: str, shape: tuple[int, ...], step: int) -> Numbers:
+        drawn = self.normal(use, shape)
+        if step == 0:
+            drawn.flat[0] = 0.0  # an element whose moments are still 0 when it is divided
+        return np.asarray([float(f"{value * MAGNITUDES[step]:.6g}") for value in drawn.flat]).reshape(shape)

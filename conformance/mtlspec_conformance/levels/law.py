@@ -1,0 +1,24 @@
+"""Level law: the optimizer alone, along scripted gradients at changing rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mtlspec.backend import Statistics
+from mtlspec_conformance.levels.step import position, updates
+from mtlspec_conformance.measure import Finding
+from mtlspec_conformance.pair import Pair
+
+
+def law(pair: Pair) -> Iterator[Finding]:
+    """Yield whether every update of every phase moves parameters and slots by the same."""
+    pair.reset()
+    script = pair.case.script
+    for step, (gradients, rates) in enumerate(zip(script.gradients, script.learning_rates, strict=True), 1):
+        for phase, rate in enumerate(np.asarray(rates)):
+            before = position(pair)
+            for program in pair.both:
+                program.update(along=gradients, statistics=Statistics(), learning_rate=float(rate), phase=phase)
+            yield from updates(pair, *before, f", scripted step {step}, phase {phase}")

@@ -1,0 +1,73 @@
+"""Level shape: names, shapes, dtypes and roles, as the graph says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from mtlspec.graph import initial_parameters
+from mtlspec.tensors import Array, Rows, Tensors
+from mtlspec_conformance.measure import Finding, apart, exactly, same
+from mtlspec_conformance.pair import Pair, copied, named
+
+
+def shape(pair: Pair) -> Iterator[Finding]:
+    """Yield whether parameters, slots, gradients and statistics are those of the graph."""
+    graph, subject = pair.graph, pair.subject
+    yield from same("graph", subject.graph, graph)
+    yield from same("precision", subject.precision, "float64")
+    yield from exactly("initial value", pair.first_parameters, initial_parameters(graph))
+    yield from _assignment(pair)
+    pair.reset()
+    yield from exactly("parameter", subject.parameters, pair.case.parameters, when=" after it was set")
+    yield from _formed("slot", _forms(named(subject.state)), _forms(named(pair.fresh)))
+    yield from same("step counts", tuple(map(int, subject.state.steps)), (0,) * len(graph.phases))
+    for index, batch in enumerate(pair.case.batches):
+        _, gradients, statistics = subject.value_with_gradient(on=batch, weights=pair.case.spec.weights)
+        when = f", batch {index}"
+        trainable = {
+            path: _gradient_form(graph.by_path[path].shape, graph.by_path[path].by_row) for path in graph.trainable
+        }
+        written = {p.path: (p.shape, _dtype(p.dtype)) for p in graph.parameters if p.role == "statistic" and p.tasks}
+        yield from _formed(f"gradient{when}", _forms(gradients), trainable)
+        yield from _formed(f"statistic{when}", _forms(statistics), written)
+
+
+def _assignment(pair: Pair) -> Iterator[Finding]:
+    """Yield whether one parameter can be set, and the others stay."""
+    pair.reset()
+    if not pair.graph.parameters:
+        return
+    path = pair.graph.parameters[0].path
+    before = copied(pair.subject.parameters)
+    other = np.array(pair.case.parameters[path] + 1)
+    pair.subject.parameters = Tensors({path: other})
+    expected = Tensors({**before, path: other})
+    yield from apart("a parameter before and after it is set", before, expected)
+    yield from exactly("parameter", pair.subject.parameters, expected, when=f" after {path} alone was set")
+
+
+def _formed(kind: str, actual: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterator[Finding]:
+    yield from same(f"names: {kind}", sorted(actual), sorted(expected))
+    for path, form in expected.items():
+        yield from same(f"{kind} of {path}: shape and dtype", actual.get(path), form)
+
+
+def _forms(entries: Mapping[str, Array | Rows]) -> dict[str, tuple[Any, str]]:
+    return {path: _form(entry) for path, entry in entries.items()}
+
+
+def _form(entry: Array | Rows) -> tuple[Any, str]:
+    if isinstance(entry, Rows):
+        return ("rows", entry.count, *entry.values.shape[1:]), str(entry.values.dtype)
+    return np.shape(entry), str(np.asarray(entry).dtype)
+
+
+def _gradient_form(shape: tuple[int, ...], by_row: bool) -> tuple[Any, str]:
+    return ("rows", *shape) if by_row else shape, "float64"
+
+
+def _dtype(kind: str) -> str:
+    return "int64" if kind == "integer" else "float64"

@@ -1,0 +1,211 @@
+"""Mutants of gradients and statistics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mtlspec.backend import Gradients, Statistics, TaskWeights, ValueWithGradient
+from mtlspec.batch import Batch
+from mtlspec.tensors import Rows, dense
+from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+
+
+class _OtherWeights(Wrapper):
+    """Weighs the tasks in another way than asked."""
+
+    def used(self, weights: TaskWeights) -> TaskWeights:
+        raise NotImplementedError
+
+    def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
+        return self.inner.value_with_gradient(on=on, weights=self.used(weights))
+
+
+class _WeightsSwapped(_OtherWeights):
+    def used(self, weights: TaskWeights) -> TaskWeights:
+        return dict(zip(weights, reversed(list(weights.values())), strict=True))
+
+
+class _WeightsTwice(_OtherWeights):
+    def used(self, weights: TaskWeights) -> TaskWeights:
+        return {task: weight * weight for task, weight in weights.items()}
+
+
+class _WeightsNormalized(_OtherWeights):
+    def used(self, weights: TaskWeights) -> TaskWeights:
+        return {task: weight / sum(weights.values()) for task, weight in weights.items()}
+
+
+class _MeanOverTasks(_OtherWeights):
+    def used(self, weights: TaskWeights) -> TaskWeights:
+        return {task: weight / len(weights) for task, weight in weights.items()}
+
+
+class _LastWeightIgnored(_OtherWeights):
+    def used(self, weights: TaskWeights) -> TaskWeights:
+        return {**weights, list(weights)[-1]: 1.0}
+
+
+class _ZeroIsUnset(_OtherWeights):
+    def used(self, weights: TaskWeights) -> TaskWeights:
+        return {task: weight or 1.0 for task, weight in weights.items()}
+
+
+class _WeightsOfTheSpec(_OtherWeights):
+    def used(self, weights: TaskWeights) -> TaskWeights:
+        return {head.task: head.weight for head in self.graph.heads}
+
+
+class _OtherGradients(Wrapper):
+    """Returns other gradients."""
+
+    def taken(self, gradients: dict[str, Any], batch: Batch, weights: TaskWeights) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
+        value, gradients, statistics = self.inner.value_with_gradient(on=on, weights=weights)
+        return ValueWithGradient(value, Gradients(self.taken(dict(gradients), on, weights)), statistics)
+
+
+class _TrunkDetached(_OtherGradients):
+    """Lets the last task's gradient end at its head."""
+
+    def taken(self, gradients: dict[str, Any], batch: Batch, weights: TaskWeights) -> dict[str, Any]:
+        rest = {**weights, self.graph.tasks[-1]: 0.0}
+        without = self.inner.value_with_gradient(on=batch, weights=rest).gradients
+        return {p: without[p] if len(self.graph.by_path[p].tasks) > 1 else g for p, g in gradients.items()}
+
+
+class _BiasFrozen(_OtherGradients):
+    def taken(self, gradients: dict[str, Any], batch: Batch, weights: TaskWeights) -> dict[str, Any]:
+        return {path: g * (0.0 if path.endswith(".bias") else 1.0) for path, g in gradients.items()}
+
+
+class _PenaltyWithoutGradient(_OtherGradients):
+    def taken(self, gradients: dict[str, Any], batch: Batch, weights: TaskWeights) -> dict[str, Any]:
+        nothing = dict.fromkeys(weights, 0.0)
+        penalty = self.inner.value_with_gradient(on=batch, weights=nothing).gradients
+        return {path: dense(g) - dense(penalty[path]) for path, g in gradients.items()}
+
+
+class _PenaltyPerTask(_OtherGradients):
+    """Adds the penalty once for each task."""
+
+    def taken(self, gradients: dict[str, Any], batch: Batch, weights: TaskWeights) -> dict[str, Any]:
+        nothing = dict.fromkeys(weights, 0.0)
+        penalty = self.inner.value_with_gradient(on=batch, weights=nothing).gradients
+        return {path: dense(g) + (len(weights) - 1) * dense(penalty[path]) for path, g in gradients.items()}
+
+
+class _NoEntryWithoutGradient(_OtherGradients):
+    def taken(self, gradients: dict[str, Any], batch: Batch, weights: TaskWeights) -> dict[str, Any]:
+        return {path: g for path, g in gradients.items() if np.any(dense(g))}
+
+
+class _LastOccurrence(_OtherGradients):
+    """Keeps, of an id that occurs several times, the last value alone."""
+
+    def taken(self, gradients: dict[str, Any], batch: Batch, weights: TaskWeights) -> dict[str, Any]:
+        return {path: self._last(g) if isinstance(g, Rows) else g for path, g in gradients.items()}
+
+    def _last(self, rows: Rows) -> Rows:
+        later = [id in rows.ids[k + 1 :] for k, id in enumerate(rows.ids)]
+        return Rows(rows.ids, np.where(np.asarray(later)[:, None], 0.0, rows.values), rows.count)
+
+
+class _RowsSummed(_OtherGradients):
+    """Gives the whole table where the rows are asked for."""
+
+    def taken(self, gradients: dict[str, Any], batch: Batch, weights: TaskWeights) -> dict[str, Any]:
+        return {path: dense(g) for path, g in gradients.items()}
+
+
+class _StepNotAdvanced(Wrapper):
+    """Returns statistics in which every dropout step is the old one."""
+
+    def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
+        value, gradients, statistics = self.inner.value_with_gradient(on=on, weights=weights)
+        held = self.inner.parameters
+        still = {path: held[path] if path.endswith(".step") else new for path, new in statistics.items()}
+        return ValueWithGradient(value, gradients, Statistics(still))
+
+
+class _StatisticsForgotten(Wrapper):
+    def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
+        value, gradients, _ = self.inner.value_with_gradient(on=on, weights=weights)
+        return ValueWithGradient(value, gradients, Statistics())
+
+
+class _GradientMoves(Wrapper):
+    """Takes over the statistics of a pass that should change nothing."""
+
+    def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
+        found = self.inner.value_with_gradient(on=on, weights=weights)
+        self.inner.parameters = found.statistics
+        return found
+
+
+THREE = ("tasks/three-share-one-trunk",)
+
+GRADIENT_MUTANTS = (
+    Mutant(
+        "gradient-moves",
+        "Moves running statistics.",
+        "gradient",
+        ("layer/batch-normalization",),
+        program=_GradientMoves,
+    ),
+    Mutant("weights-swapped", "Weighs each task as another.", "gradient", THREE, program=_WeightsSwapped),
+    Mutant("weights-twice", "Applies the weights twice.", "gradient", THREE, program=_WeightsTwice),
+    Mutant("weights-normalized", "Divides weights by their sum.", "gradient", THREE, program=_WeightsNormalized),
+    Mutant("mean-over-tasks", "Divides by the number of tasks.", "gradient", THREE, program=_MeanOverTasks),
+    Mutant(
+        "last-weight-ignored",
+        "Ignores one weight.",
+        "gradient",
+        ("tasks/equal-heads", *THREE),
+        program=_LastWeightIgnored,
+    ),
+    Mutant("zero-is-unset", "Takes a weight of 0 for none.", "gradient", ("tasks/weight-zero",), program=_ZeroIsUnset),
+    Mutant("weights-of-the-spec", "Ignores the weights given.", "gradient", THREE, program=_WeightsOfTheSpec),
+    Mutant("trunk-detached", "Cuts one task off the trunk.", "gradient", THREE, program=_TrunkDetached),
+    Mutant("bias-frozen", "Has no gradient for biases.", "gradient", ("layer/dense",), program=_BiasFrozen),
+    Mutant(
+        "penalty-without-gradient",
+        "Reports the penalty and does not follow it.",
+        "gradient",
+        ("penalty/l1-and-l2",),
+        program=_PenaltyWithoutGradient,
+    ),
+    Mutant(
+        "penalty-per-task",
+        "Adds the penalty once for each task.",
+        "gradient",
+        ("phases/rates-of-their-own",),
+        program=_PenaltyPerTask,
+    ),
+    Mutant(
+        "no-entry-without-gradient",
+        "Leaves out parameters that nothing reaches.",
+        "gradient",
+        ("tasks/unused-parts",),
+        program=_NoEntryWithoutGradient,
+    ),
+    Mutant(
+        "last-occurrence",
+        "Keeps the last of repeated ids.",
+        "gradient",
+        ("law/table-separate",),
+        program=_LastOccurrence,
+    ),
+    Mutant("rows-summed", "Gives tables for rows.", "gradient", ("law/table-separate",), program=_RowsSummed),
+    Mutant("dropout-step-still", "Never draws another mask.", "gradient", ("layer/dropout",), program=_StepNotAdvanced),
+    Mutant(
+        "statistics-forgotten",
+        "Returns no statistics.",
+        "gradient",
+        ("layer/batch-normalization",),
+        program=_StatisticsForgotten,
+    ),
+)

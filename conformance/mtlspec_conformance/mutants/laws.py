@@ -1,0 +1,95 @@
+"""Mutants that compile another optimizer or clip than the one asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mtlspec.graph import Graph
+from mtlspec.spec import optimizers
+from mtlspec_conformance.mutants.mutant import Mutant
+from mtlspec_conformance.mutants.rewriting import every, having, negated, other, rebuilt
+
+
+def _without_clipping(graph: Graph) -> Graph:
+    return having(graph, phases=tuple(having(phase, clipping=None) for phase in graph.phases))
+
+
+def _other_norm(graph: Graph) -> Graph:
+    swapped = {optimizers.GlobalNorm: optimizers.PerTensorNorm, optimizers.PerTensorNorm: optimizers.GlobalNorm}
+
+    def change(value: Any) -> Any:
+        if not isinstance(value, optimizers.Clipping):
+            return value
+        return swapped[type(value)](limit=value.limit, epsilon=value.epsilon)
+
+    changed: Graph = rebuilt(graph, change)
+    return changed
+
+
+def _adam_for_adamw(graph: Graph) -> Graph:
+    def change(value: Any) -> Any:
+        if not isinstance(value, optimizers.AdamW):
+            return value
+        fields = {name: getattr(value, name) for name in optimizers.Adam.model_fields if name != "kind"}
+        return optimizers.Adam(**fields)
+
+    changed: Graph = rebuilt(graph, change)
+    return changed
+
+
+MOMENTS = (optimizers.Adam, optimizers.AdamW)
+
+OPTIMIZER_MUTANTS = (
+    Mutant(
+        "epsilon-placement-flipped",
+        "Adds epsilon on the other side of the correction.",
+        "law",
+        ("law/adam", "law/adam-before-correction"),
+        every(MOMENTS, epsilon_placement=other("after_correction", "before_correction")),
+    ),
+    Mutant("epsilon-of-keras", "Has an epsilon of its own.", "law", ("law/adam",), every(MOMENTS, epsilon=1e-7)),
+    Mutant(
+        "beta-in-float32",
+        "Rounds beta_2 to float32.",
+        "law",
+        ("law/adam",),
+        every(MOMENTS, beta_2=0.9990000128746033),
+    ),
+    Mutant(
+        "momentum-law-flipped",
+        "Applies the rate on the other side of the velocity; nobody sees it before the rate changes.",
+        "law",
+        ("law/sgd-momentum-at-update", "law/sgd-momentum-into-velocity"),
+        every(optimizers.Sgd, rate_applied=other("at_update", "into_velocity")),
+    ),
+    Mutant(
+        "nesterov-flipped",
+        "Looks ahead where it should not, or the other way about.",
+        "law",
+        ("law/sgd-nesterov-at-update", "law/sgd-momentum-at-update"),
+        every(optimizers.Sgd, nesterov=negated),
+    ),
+    Mutant(
+        "decay-scale-flipped",
+        "Scales the decay by the other rate.",
+        "law",
+        ("law/adamw-decay-by-schedule", "law/adamw-decay-by-learning-rate"),
+        every(optimizers.AdamW, decay_scaled_by=other("learning_rate", "schedule")),
+    ),
+    Mutant("decay-forgotten", "Does not decay.", "law", ("law/adamw-decay-by-learning-rate",), _adam_for_adamw),
+    Mutant("clip-ignored", "Does not clip.", "law", ("law/clip-global-norm",), _without_clipping),
+    Mutant(
+        "clip-norm-swapped",
+        "Takes one norm per tensor for the norm of all, and the other way about.",
+        "law",
+        ("law/clip-global-norm", "law/clip-per-tensor-norm"),
+        _other_norm,
+    ),
+    Mutant(
+        "clip-epsilon-forgotten",
+        "Divides by the norm alone.",
+        "law",
+        ("law/clip-global-norm-with-epsilon",),
+        every(optimizers.Clipping, epsilon=0.0),
+    ),
+)

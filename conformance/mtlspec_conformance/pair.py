@@ -1,0 +1,82 @@
+"""Pairs: a program and the reference of the same case, set to the same values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+import mtlspec
+from mtlspec.backend import Backend, Program, ProgramState
+from mtlspec.graph import Graph
+from mtlspec.tensors import Array, Tensors
+from mtlspec_conformance.case import Case
+from mtlspec_conformance.measure import Finding, exactly, same
+
+
+class Pair:
+    """The subject and the reference, compiled once for all levels of a case."""
+
+    def __init__(self, case: Case, backend: Backend) -> None:
+        self.case = case
+        self.reference = mtlspec.compile(case.spec, backend="numpy", precision="float64")
+        self.fresh = frozen(self.reference.state)
+        self.subject = mtlspec.compile(case.spec, backend=backend, precision="float64")
+        self.first_parameters = copied(self.subject.parameters)
+        """What the subject held when it was compiled."""
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the case."""
+        return self.case.graph
+
+    @property
+    def both(self) -> tuple[Program, Program]:
+        """The reference, then the subject."""
+        return self.reference, self.subject
+
+    def reset(self) -> None:
+        """Give both sides the stored parameters and optimizers that have not moved."""
+        for program in self.both:
+            program.parameters = self.case.parameters
+            program.state = self.fresh
+
+    def unchanged(self, what: str, before: tuple[Tensors, ProgramState]) -> Iterator[Finding]:
+        """Yield whether parameters and state of the subject are what they were `before`."""
+        parameters, state = before
+        yield from exactly(
+            "parameter", self.subject.parameters, parameters, when=f" after {what}, which changes nothing"
+        )
+        yield from same_state(f"after {what}, which changes nothing", self.subject.state, state)
+
+    def snapshot(self) -> tuple[Tensors, ProgramState]:
+        """Return a copy of the subject's parameters and state."""
+        return copied(self.subject.parameters), frozen(self.subject.state)
+
+
+def copied(arrays: Mapping[str, Array]) -> Tensors:
+    """Return a copy that later updates cannot reach."""
+    return Tensors({path: np.array(array) for path, array in arrays.items()})
+
+
+def frozen(state: ProgramState) -> ProgramState:
+    """Return a copy of `state`."""
+    return ProgramState({slot: np.array(array) for slot, array in state.slots.items()}, tuple(state.steps))
+
+
+def moved(program: Program, before: Mapping[str, Array], role: str) -> dict[str, Any]:
+    """Return after - before for every parameter of `role`."""
+    after = program.parameters
+    return {p.path: after[p.path] - before[p.path] for p in program.graph.parameters if p.role == role}
+
+
+def named(state: ProgramState) -> dict[str, Array]:
+    """Return the slots by a readable key path."""
+    return {f"{slot.path} ({slot.name}, phase {slot.phase})": array for slot, array in state.slots.items()}
+
+
+def same_state(when: str, actual: ProgramState, expected: ProgramState) -> Iterator[Finding]:
+    """Yield whether slots and step counts are the same bits."""
+    yield from exactly("slot", named(actual), named(expected), when=f" {when}")
+    yield from same(f"step counts {when}", tuple(map(int, actual.steps)), tuple(expected.steps))
