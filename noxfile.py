@@ -58,7 +58,7 @@ def conformance(session: nox.Session, backend: str) -> None:
 
 
 @nox.session
-@nox.parametrize("backend", [nox.param(name, id=f"backend='{name}'") for name in ("numpy", "torch")])
+@nox.parametrize("backend", [nox.param(name, id=f"backend='{name}'") for name in BACKENDS])
 def mutants(session: nox.Session, backend: str) -> None:
     """Plant every known bug around one backend and see that the suite finds it."""
     install(session, EXTRAS[backend], "conformance")

@@ -20,7 +20,10 @@ Parameters = Tensors
 Gradients = Tensors
 """An entry for every trainable parameter (`Rows` where the table is `by_row`); zeros where nothing reaches it."""
 Statistics = Tensors
-"""The new value of each parameter of role `statistic` after a training pass: running statistics, dropout steps."""
+"""The new value of each parameter of role `statistic` after a training pass: running statistics, dropout steps.
+
+A node that serves no task is not computed: its statistics stay, and its parameters have gradients of 0.
+"""
 Losses = Mapping[str, float]
 TaskWeights = Mapping[str, float]
 

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from mtlspec.errors import BackendError
-from mtlspec_keras.silence import quiet_load
+from mtlspec_keras.silence import quiet_load, without_retracing_warnings
 
 ENGINE = "tensorflow"
 
@@ -40,6 +40,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with quiet_load() if _unasked else nullcontext():
     tf: Any = import_module("tensorflow")
     import keras as keras
+without_retracing_warnings(tf.get_logger())
 
 
 def traced(function: Callable[..., Any], *signature: Any, jit_compile: bool = False) -> Any:

@@ -1,7 +1,8 @@
-"""Silence: what TensorFlow's libraries log while they load, and no variable turns off."""
+"""Silence: what TensorFlow logs, does not matter here, and no variable turns off."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sys
@@ -11,6 +12,14 @@ from contextlib import contextmanager
 
 STANDARD_ERROR = 2
 _LOG_LINE = re.compile(rb"[IWE]\d{4} |WARNING: All log messages before absl::InitializeLog\(\)")
+
+
+def without_retracing_warnings(logger: logging.Logger) -> None:
+    """Leave out of `logger` what TensorFlow says of functions that it traces often.
+
+    It counts by code, not by function: each program traces the same code once, for a signature of its own.
+    """
+    logger.addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())
 
 
 @contextmanager
