@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any, NamedTuple, Protocol, runtime_checkable
@@ -11,6 +11,7 @@ from mtlspec.batch import Batch, Dataset
 from mtlspec.errors import BackendError
 from mtlspec.graph import Graph, initial_parameters, lower
 from mtlspec.spec import Spec
+from mtlspec.spec.kind import Kind
 from mtlspec.spec.training import Precision
 from mtlspec.spec.value import nearest
 from mtlspec.tensors import Array, Arrays, Tensors
@@ -246,6 +247,12 @@ def compile(
 
 find = backend
 """`backend` under another name, where a parameter takes that name."""
+
+
+def claimed(*tables: Iterable[type[Kind]], merges: Iterable[str]) -> frozenset[str]:
+    """Return the kinds that an adapter's dispatch tables have, as `family/kind`, and its merges."""
+    kinds = {f"{cls.family}/{cls.model_fields['kind'].default}" for table in tables for cls in table}
+    return frozenset(kinds | {f"merge/{merge}" for merge in merges})
 
 
 def kinds_of(graph: Graph) -> frozenset[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from mtlspec.backend import Capabilities
+from mtlspec.backend import Capabilities, claimed
 from mtlspec.errors import BackendError
 from mtlspec.graph import Graph
-from mtlspec.spec.kind import Kind
 from mtlspec.spec.training import Precision
 from mtlspec_numpy.activations import ACTIVATIONS
 from mtlspec_numpy.clipping import CLIPPINGS
@@ -16,22 +15,11 @@ from mtlspec_numpy.optimizers import UPDATES
 from mtlspec_numpy.program import NumpyProgram as NumpyProgram
 
 
-def _kind(cls: type[Kind]) -> str:
-    return f"{cls.family.replace(' ', '_')}/{cls.model_fields['kind'].default}"
-
-
-KINDS = frozenset(
-    {_kind(cls) for table in (LAYERS, ACTIVATIONS, LOSSES, UPDATES, CLIPPINGS) for cls in table}
-    | {f"merge/{merge}" for merge in MERGES}
-)
-"""Every kind that has a function."""
-
-
 class NumpyBackend:
     """Compiles a graph into the reference that every other backend is held against."""
 
     name = "numpy"
-    capabilities = Capabilities(kinds=KINDS)
+    capabilities = Capabilities(kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, UPDATES, CLIPPINGS, merges=MERGES))
 
     def compile(self, graph: Graph, *, precision: Precision, device: str = "cpu") -> NumpyProgram:
         """Return the program of `graph`, with every parameter zero.

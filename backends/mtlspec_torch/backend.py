@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import torch
 
-from mtlspec.backend import Capabilities
+from mtlspec.backend import Capabilities, claimed
 from mtlspec.errors import BackendError
 from mtlspec.graph import Graph
-from mtlspec.spec.kind import Kind
 from mtlspec.spec.training import Precision
 from mtlspec_torch.activations import ACTIVATIONS
 from mtlspec_torch.clipping import CLIPPINGS
@@ -19,25 +16,12 @@ from mtlspec_torch.model import MERGES
 from mtlspec_torch.optimizers import OPTIMIZERS
 from mtlspec_torch.program import DTYPES, TorchProgram
 
-TABLES: tuple[tuple[str, Iterable[type[Kind]]], ...] = (
-    ("layer", LAYERS),
-    ("activation", ACTIVATIONS),
-    ("loss", LOSSES),
-    ("optimizer", OPTIMIZERS),
-    ("clipping", CLIPPINGS),
-)
-KINDS = frozenset(
-    {f"{family}/{cls.model_fields['kind'].default}" for family, classes in TABLES for cls in classes}
-    | {f"merge/{merge}" for merge in MERGES}
-)
-"""Every kind that has a native form."""
-
 
 class TorchBackend:
     """Compiles a graph into an ordinary `torch.nn.Module` with native losses and optimizers."""
 
     name = "torch"
-    capabilities = Capabilities(kinds=KINDS)
+    capabilities = Capabilities(kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, OPTIMIZERS, CLIPPINGS, merges=MERGES))
 
     def compile(self, graph: Graph, *, precision: Precision, device: str = "cpu") -> TorchProgram:
         """Return the program of `graph`, with every trainable parameter zero.
