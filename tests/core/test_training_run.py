@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import re
 import signal
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -214,6 +215,15 @@ def test_after_each_epoch_the_history_so_far_is_given() -> None:
     assert seen == [(3, 1), (6, 2), (9, 3)]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Python's own handler of Ctrl-C, which a shell takes away from what it runs in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_stops_after_the_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = two_tasks()
     data, program = examples(spec), program_of(spec)
@@ -235,6 +245,7 @@ def test_an_interruption_stops_after_the_chunk(monkeypatch: pytest.MonkeyPatch) 
     assert_equal_states(whole, program)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_second_interruption_stops_at_once() -> None:
     from mtlspec.training.interruption import Interruption
 
@@ -245,16 +256,14 @@ def test_a_second_interruption_stops_at_once() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_a_program_that_handles_interruptions_itself_is_left_alone() -> None:
     from mtlspec.training.interruption import Interruption
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with Interruption():
-            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    with Interruption():
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_progress_is_shown_on_a_terminal_only(
