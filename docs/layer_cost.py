@@ -85,8 +85,9 @@ def length(tree: ast.stmt | ast.expr) -> int:
 
 def spec_lines(layer: str) -> int:
     """Return the lines of a layer's value, with its line among the family's members."""
-    tree = ast.parse((ROOT / "mtlspec" / "spec" / "layers.py").read_text())
-    return 1 + next(length(node) for node in tree.body if isinstance(node, ast.ClassDef) and node.name == layer)
+    trees = [ast.parse(path.read_text()) for path in (ROOT / "mtlspec" / "spec").glob("*.py")]
+    classes = (node for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))
+    return 1 + next(length(node) for node in classes if node.name == layer)
 
 
 def cases(kind: str) -> int:

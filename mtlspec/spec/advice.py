@@ -43,7 +43,7 @@ def _unused(spec: Spec, wiring: Wiring) -> Iterator[str]:
             yield f"input {part.name!r} serves no task"
     for block in spec.blocks:
         paths = [step.path for step in wiring.steps if step.path.startswith((f"{block.name}[", f"{block.name}."))]
-        if not any(path in reached for path in paths):
+        if paths and not any(path in reached for path in paths):
             yield f"block {block.name!r} serves no task"
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.law import law
+from mtlspec.spec.value import problem, raise_problems
 
 
 class Initializer(Kind):
@@ -41,6 +42,12 @@ class Uniform(Initializer):
     kind: Literal["uniform"] = "uniform"
     low: float = -0.05
     high: float = 0.05
+
+    def model_post_init(self, context: object) -> None:
+        """Refuse an empty interval."""
+        if self.low > self.high:
+            message = f"expected high to be at least low, {self.low}"
+            raise_problems("Uniform", [problem(message, ("high",), self.high)])
 
 
 class Normal(Initializer):

@@ -1,16 +1,24 @@
-"""Layers: each is its fields, its laws and its shape rule."""
+"""Layers: each is its fields, its laws and its shape rule; the family's members stand at the end."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
 from mtlspec.spec import initializers
 from mtlspec.spec.activations import Activation, Linear
 from mtlspec.spec.initializers import Initializer
-from mtlspec.spec.kind import Kind
 from mtlspec.spec.law import law
+from mtlspec.spec.layer import Layer as Layer
+from mtlspec.spec.layer import Pair, Positive
+from mtlspec.spec.normalizations import BatchNormalization as BatchNormalization
+from mtlspec.spec.normalizations import LayerNormalization as LayerNormalization
+from mtlspec.spec.normalizations import Normalization as Normalization
+from mtlspec.spec.pools import AveragePool2d as AveragePool2d
+from mtlspec.spec.pools import GlobalAveragePool as GlobalAveragePool
+from mtlspec.spec.pools import GlobalMaxPool as GlobalMaxPool
+from mtlspec.spec.pools import MaxPool2d as MaxPool2d
 from mtlspec.spec.signature import (
     ParameterRule,
     Penalty,
@@ -22,36 +30,6 @@ from mtlspec.spec.signature import (
     window_output,
 )
 from mtlspec.spec.value import problem, raise_problems
-
-Positive = Annotated[int, Field(gt=0)]
-
-
-def _pair(value: object) -> object:
-    return (value, value) if isinstance(value, int) else tuple(value) if isinstance(value, list) else value
-
-
-_SIZE = {"type": "integer", "exclusiveMinimum": 0}
-Pair = Annotated[
-    tuple[Positive, Positive],
-    BeforeValidator(_pair),
-    WithJsonSchema({"anyOf": [_SIZE, {"type": "array", "items": _SIZE, "minItems": 2, "maxItems": 2}]}),
-]
-"""Two sizes, height and width; one number stands for both."""
-
-
-class Layer(Kind):
-    """A function of one tensor, with or without parameters."""
-
-    family: ClassVar[str] = "layer"
-    reads: ClassVar[Literal["float", "integer"]] = "float"
-
-    def signature(self, shape: Shape) -> Signature:
-        """Return output shape and parameters for examples of `shape`.
-
-        Raises:
-            ShapeError: the layer does not fit.
-        """
-        raise NotImplementedError
 
 
 class Dense(Layer):
@@ -115,7 +93,7 @@ class Embedding(Layer):
     kind: Literal["embedding"] = "embedding"
     reads: ClassVar[Literal["float", "integer"]] = "integer"
     rows: Positive
-    """The number of ids; an id is at least 0 and below `rows`."""
+    """The number of ids; an id is at least 0 and below `rows`. The fan in of an initializer is `rows`, as in Keras."""
     units: Positive
     initializer: Initializer = law(
         published={"kind": "normal", "standard_deviation": 1.0},
@@ -175,117 +153,6 @@ class Dropout(Layer):
     def signature(self, shape: Shape) -> Signature:
         step = ParameterRule("step", (), initializers.Zeros(), role="statistic", dtype="integer")
         return Signature(shape, (step,))
-
-
-class BatchNormalization(Layer):
-    """scale·(x - mean) / sqrt(variance + epsilon) + offset over all axes but the last (Ioffe and Szegedy 2015).
-
-    Training takes mean and biased variance of the batch, and moves the running statistics:
-    running = keeps·running + (1 - keeps)·batch. Inference takes the running statistics.
-    """
-
-    kind: Literal["batch_normalization"] = "batch_normalization"
-    epsilon: float = law(published=1e-5, keras=1e-3, torch=1e-5, gt=0)
-    running_average_keeps: float = law(published=0.9, keras=0.99, torch=0.9, ge=0, le=1)
-    """The share of the old value that stays (Keras' `momentum`; 1 - PyTorch's `momentum`)."""
-    running_variance: Literal["biased", "unbiased"] = law(published="unbiased", keras="biased", torch="unbiased")
-    """Whether the running variance moves toward the biased variance of the batch, or n/(n-1) times it (n > 1)."""
-    scale: bool = True
-    offset: bool = True
-
-    def signature(self, shape: Shape) -> Signature:
-        return Signature(
-            shape,
-            (
-                *_scale_and_offset(self, shape),
-                ParameterRule("running_mean", shape[-1:], initializers.Zeros(), role="statistic"),
-                ParameterRule("running_variance", shape[-1:], initializers.Ones(), role="statistic"),
-            ),
-        )
-
-
-class LayerNormalization(Layer):
-    """scale·(x - mean) / sqrt(variance + epsilon) + offset over the last axis of each example (Ba et al. 2016)."""
-
-    kind: Literal["layer_normalization"] = "layer_normalization"
-    epsilon: float = law(published=1e-5, keras=1e-3, torch=1e-5, gt=0)
-    scale: bool = True
-    offset: bool = True
-
-    def signature(self, shape: Shape) -> Signature:
-        return Signature(shape, _scale_and_offset(self, shape))
-
-
-def _scale_and_offset(layer: BatchNormalization | LayerNormalization, shape: Shape) -> tuple[ParameterRule, ...]:
-    if not shape:
-        raise ShapeError("expected at least one axis, found a scalar")
-    scale = ParameterRule("scale", shape[-1:], initializers.Ones())
-    offset = ParameterRule("offset", shape[-1:], initializers.Zeros())
-    return (scale,) * layer.scale + (offset,) * layer.offset
-
-
-class Normalization(Layer):
-    """(x - mean) / max(sqrt(variance), epsilon), with the statistics of the training data per last-axis feature.
-
-    Mean and biased variance are adapted on the host before training; they are state, not spec.
-    """
-
-    kind: Literal["normalization"] = "normalization"
-    epsilon: float = Field(default=1e-7, gt=0)
-
-    def signature(self, shape: Shape) -> Signature:
-        if not shape:
-            raise ShapeError("expected at least one axis, found a scalar; give the input the shape [1]")
-        mean = ParameterRule("mean", shape[-1:], initializers.Zeros(), role="constant")
-        variance = ParameterRule("variance", shape[-1:], initializers.Ones(), role="constant")
-        return Signature(shape, (mean, variance))
-
-
-class _Pool2d(Layer):
-    """A window of (height, width) that moves over each channel."""
-
-    pool_size: Pair = (2, 2)
-    strides: Pair | None = None
-    """The step of the window; by default its size."""
-    padding: Literal["same", "valid"] = "valid"
-
-    def signature(self, shape: Shape) -> Signature:
-        expect_rank(shape, 3, "(height, width, channels)")
-        size = window_output(shape[:2], self.pool_size, self.strides or self.pool_size, self.padding)
-        return Signature((*size, shape[2]))
-
-
-class MaxPool2d(_Pool2d):
-    """max over each window; padding never wins; the gradient goes to the first maximum in row order."""
-
-    kind: Literal["max_pool2d"] = "max_pool2d"
-
-
-class AveragePool2d(_Pool2d):
-    """mean over each window, of the elements inside the image (padding is not counted)."""
-
-    kind: Literal["average_pool2d"] = "average_pool2d"
-
-
-class _GlobalPool(Layer):
-    """Reduces every axis but the last."""
-
-    def signature(self, shape: Shape) -> Signature:
-        if len(shape) < 2:
-            raise ShapeError(f"expected at least one axis before the channels, found {shape}")
-        return Signature(shape[-1:])
-
-
-class GlobalMaxPool(_GlobalPool):
-    """max over every axis but the last; equal maxima share the gradient evenly."""
-
-    kind: Literal["global_max_pool"] = "global_max_pool"
-
-
-class GlobalAveragePool(_GlobalPool):
-    """mean over every axis but the last."""
-
-    kind: Literal["global_average_pool"] = "global_average_pool"
 
 
 class Flatten(Layer):

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from mtlspec.spec.layer import Positive
 from mtlspec.spec.layers import Layer
 from mtlspec.spec.losses import Loss
-from mtlspec.spec.signature import Shape
 from mtlspec.spec.value import Value
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -29,7 +29,7 @@ class Input(Value):
     """A named tensor that the data gives."""
 
     name: Name
-    shape: Annotated[Shape, Field()] = ()
+    shape: tuple[Positive, ...] = ()
     """The shape of one example, channels last; `[]` is one number."""
     dtype: Literal["float", "integer"] = "float"
 

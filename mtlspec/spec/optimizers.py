@@ -28,7 +28,7 @@ class Sgd(Optimizer):
     """
 
     kind: Literal["sgd"] = "sgd"
-    learning_rate: float = Field(default=0.01, gt=0)
+    learning_rate: float = law(published=0.01, keras=0.01, torch=0.001, gt=0)
     momentum: float = Field(default=0.0, ge=0, lt=1)
     nesterov: bool = False
     rate_applied: Literal["at_update", "into_velocity"] = law(
@@ -68,7 +68,9 @@ class AdamW(_Moments):
     """
 
     kind: Literal["adamw"] = "adamw"
-    weight_decay: float = law(published=0.01, keras=0.004, torch=0.01, ge=0)
+    weight_decay: float = law(published=1e-4, keras=0.004, torch=0.01, ge=0)
+    """The paper gives no single number; its decay is not scaled by the learning rate, so that 1e-4 under `published`
+    weighs as much as 0.1 under the others at a rate of 0.001."""
     decay_scaled_by: Literal["learning_rate", "schedule"] = law(
         published="schedule", keras="learning_rate", torch="learning_rate"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -57,7 +57,7 @@ class Step(Schedule):
     rate: float = Field(gt=0)
 
     def after_warm_up(self, t: int) -> float:
-        return float(self.rate ** (t // self.every))
+        return _power(self.rate, t // self.every)
 
 
 class Exponential(Schedule):
@@ -68,7 +68,15 @@ class Exponential(Schedule):
     rate: float = Field(gt=0)
 
     def after_warm_up(self, t: int) -> float:
-        return float(self.rate ** (t / self.every))
+        return _power(self.rate, t / self.every)
+
+
+def _power(rate: float, exponent: float) -> float:
+    """Return rate^exponent; infinite where Python would raise, so that training reports the loss that follows."""
+    try:
+        return float(rate**exponent)
+    except OverflowError:
+        return math.inf
 
 
 class Cosine(Schedule):
@@ -91,8 +99,8 @@ class Piecewise(Schedule):
     """factors[i], i the number of boundaries passed."""
 
     kind: Literal["piecewise"] = "piecewise"
-    boundaries: tuple[int, ...] = Field(min_length=1)
-    factors: tuple[float, ...]
+    boundaries: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+    factors: tuple[Annotated[float, Field(ge=0)], ...]
     boundary: Literal["starts_new", "ends_old"] = law(published="starts_new", keras="ends_old", torch="starts_new")
     """Whether the update at t = boundary already has the new factor (PyTorch) or still the old one (Keras)."""
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
+from pydantic import Field
+
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.value import Value
 
@@ -19,8 +21,8 @@ Role = Literal["trainable", "statistic", "constant"]
 class Penalty(Value):
     """l1·Σ|w| + l2·Σw², without a factor ½ (as `keras.regularizers.L1L2`; PyTorch's coupled decay is 2·l2)."""
 
-    l1: float = 0.0
-    l2: float = 0.0
+    l1: float = Field(default=0.0, ge=0)
+    l2: float = Field(default=0.0, ge=0)
 
     @property
     def active(self) -> bool:

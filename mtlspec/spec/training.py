@@ -31,7 +31,8 @@ class PerTask(Phases):
 
     `summed`: each optimizer sees the gradient of the weighted sum of all losses, so that shared parameters move once
     for each task along the same direction (two backward passes, then two optimizer steps, as in a common PyTorch
-    tutorial). `own`: each sees the gradient of its task's loss alone.
+    tutorial). `own`: each sees the gradient of its task's loss alone. Either way each sees the whole penalty of the
+    parameters that it moves.
     """
 
     kind: Literal["per_task"] = "per_task"

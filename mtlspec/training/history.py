@@ -88,7 +88,8 @@ class History:
     def mean_losses(self, *, start: int, stop: int) -> dict[str, float]:
         """Return by task the loss over all examples of the global steps `start` to before `stop`.
 
-        Each batch counts by its denominator, so that a smaller last batch counts less; NaN without labels.
+        Each batch counts by its denominator, so that a smaller last batch counts less; NaN where all of them are 0, as
+        without labels unless the law divides by the batch.
         """
         part = slice(max(start - self.first_step, 0), max(stop - self.first_step, 0))
         sums = (self.losses[part] * self.denominators[part]).sum(axis=0)

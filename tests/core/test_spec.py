@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from mtlspec import Spec
 from mtlspec.spec.data import Numeric
+from mtlspec.spec.initializers import Uniform
 from mtlspec.spec.layers import Dense, Layer
 from mtlspec.spec.optimizers import Adam
 
@@ -151,3 +152,44 @@ def test_schedules_by_hand() -> None:
     assert factor({"kind": "exponential", "every": 2, "rate": 0.25}, 1) == 0.5
     assert factor({"kind": "exponential", "rate": 0.5, "unit": "epoch"}, 7) == 0.5
     assert factor({"kind": "constant"}, 99) == 1.0
+
+
+@pytest.mark.parametrize(("like", "rate"), [("published", 0.01), ("keras", 0.01), ("torch", 0.001)])
+def test_sgd_left_open_takes_the_rate_of_its_framework(like: str, rate: float) -> None:
+    spec = Spec.model_validate(document(like=like, training={"optimizer": "sgd"}))
+    assert spec.training.optimizer.learning_rate == rate
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"inputs": [{"name": "x", "shape": [0]}]},
+        {"inputs": [{"name": "x", "shape": [-3]}]},
+        {"blocks": [{"name": "t", "layers": [{"kind": "dense", "units": 2, "kernel_penalty": {"l2": -1.0}}]}]},
+        {"training": {"schedule": {"kind": "piecewise", "boundaries": [3], "factors": [1.0, -0.1]}}},
+        {"training": {"schedule": {"kind": "piecewise", "boundaries": [3], "factors": [1.0]}}},
+        {"training": {"schedule": {"kind": "piecewise", "boundaries": [3, 3], "factors": [1.0, 0.1, 0.1]}}},
+        {"training": {"phases": {"kind": "per_task", "gradient": "summed", "forward": "after_each_update"}}},
+        {"data": {"file": "a.csv", "synthetic": 10}},
+        {"data": {"synthetic": 10, "package": "palmerpenguins"}},
+    ],
+)
+def test_numbers_without_meaning_are_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Spec.model_validate(document(**changes))
+
+
+def test_an_empty_interval_is_refused() -> None:
+    with pytest.raises(ValidationError, match="at least low"):
+        Uniform(low=0.1, high=-0.1)
+
+
+def test_a_rate_beyond_all_numbers_is_infinite_not_an_error() -> None:
+    training = {"schedule": {"kind": "step", "every": 1, "rate": 1e300}}
+    schedule = Spec.model_validate(document(training=training)).training.schedule
+    assert schedule.factor(2, steps_per_epoch=1) == float("inf")
+
+
+def test_a_block_without_layers_is_what_it_reads() -> None:
+    spec = Spec.model_validate(document(blocks=[{"name": "trunk"}]))
+    assert spec.warnings == ()
