@@ -64,7 +64,9 @@ class Differentiation:
         if parameters and total.requires_grad:
             found = torch.autograd.grad(total, parameters, retain_graph=again, allow_unused=True)
         pairs = zip(parameters, found, strict=True)
-        return [self.zero(parameter) if gradient is None else gradient for parameter, gradient in pairs]
+        return [
+            self.zero(parameter) if gradient is None else laid_out(gradient, parameter) for parameter, gradient in pairs
+        ]
 
     def backward(self, total: Tensor, parameters: Sequence[nn.Parameter]) -> None:
         """Add the gradient to what `parameters` hold."""
@@ -80,6 +82,17 @@ class Differentiation:
             return torch.zeros_like(parameter)
         ids = torch.zeros((1, 0), dtype=torch.int64, device=parameter.device)
         return occurrences(ids[0], parameter.new_zeros((0, *parameter.shape[1:])), like=parameter)
+
+
+def laid_out(gradient: Tensor, parameter: nn.Parameter) -> Tensor:
+    """Return `gradient` in the strides of its parameter.
+
+    `backward` sees to that; `autograd.grad` gives those of a convolution as they come, often channels last, and the
+    fused optimizers walk through both memories side by side, whatever their strides.
+    """
+    if gradient.is_sparse or gradient.stride() == parameter.stride():
+        return gradient
+    return torch.empty_like(parameter).copy_(gradient)
 
 
 def occurrences(ids: Tensor, values: Tensor, *, like: Tensor) -> Tensor:
