@@ -15,6 +15,8 @@ nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
 CODE = ["mtlspec", "backends", "conformance", "tests", "examples", "benchmarks", "docs", "noxfile.py"]
 BACKENDS = ["numpy", "torch", "keras"]
+TWO_WORKERS = ("--numprocesses", "2")
+"""What CI's machine has cores for; every process computes on one thread."""
 EXTRAS = {"numpy": "", "torch": "torch", "keras": "keras-cpu"}
 
 
@@ -45,8 +47,9 @@ def types(session: nox.Session) -> None:
 @nox.parametrize("part", [nox.param(part, id=part) for part in ("core", "conformance", "torch", "keras")])
 def tests(session: nox.Session, part: str) -> None:
     """Tests of the built wheel: the host, the kit, and each adapter in a process without the other framework."""
-    install(session, EXTRAS.get(part, ""), "conformance", "examples", "plot", others=("pandas", "polars"))
-    session.run("pytest", f"tests/{part}", *session.posargs)
+    others = ("pandas", "polars", "pytest-xdist")
+    install(session, EXTRAS.get(part, ""), "conformance", "examples", "plot", others=others)
+    session.run("pytest", *TWO_WORKERS, f"tests/{part}", *session.posargs)
 
 
 @nox.session
@@ -78,8 +81,8 @@ def editor(session: nox.Session) -> None:
 @nox.session
 def examples(session: nox.Session) -> None:
     """Train every example in every backend, compare them over 300 steps, and run the README."""
-    install(session, "torch", "keras-cpu", "plot", "examples", "conformance", others=("pandas",))
-    session.run("pytest", "tests/examples", *session.posargs)
+    install(session, "torch", "keras-cpu", "plot", "examples", "conformance", others=("pandas", "pytest-xdist"))
+    session.run("pytest", *TWO_WORKERS, "--dist", "loadfile", "tests/examples", *session.posargs)
 
 
 @nox.session

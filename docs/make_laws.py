@@ -34,7 +34,7 @@ These are no laws, since one number says the same to both; the adapters translat
 | `running_average_keeps: 0.9` | `momentum=0.9` | `momentum=0.1` |
 | `penalty: {l2: x}` is x·Σw² | `regularizers.L2(x)` | coupled `weight_decay=2x` |
 | `padding: same` with a stride | `padding="same"` | explicit padding, the odd zero after |
-| `class_weights`, sample weights | `sample_weight` | per-example weights |
+| sample weights, and `class_weights` that apply to examples | `sample_weight` | per-example weights |
 | `from: {kind: probabilities, renormalized: true}` | integer targets after a softmax | none |
 | kernels (in, out), images channels last | as they are | transposed, permuted views |
 """

@@ -6,8 +6,6 @@ The public surface. Importing it imports no framework.
 from mtlspec.backend import Backend as Backend
 from mtlspec.backend import Program as Program
 from mtlspec.backend import Steps as Steps
-from mtlspec.backend import backend_names as backend_names
-from mtlspec.backend import compile as compile
 from mtlspec.batch import Batch as Batch
 from mtlspec.batch import Dataset as Dataset
 from mtlspec.comparison import Comparison as Comparison
@@ -19,6 +17,8 @@ from mtlspec.errors import MtlspecError as MtlspecError
 from mtlspec.errors import SpecError as SpecError
 from mtlspec.graph import Graph as Graph
 from mtlspec.graph import lower as lower
+from mtlspec.registry import backend_names as backend_names
+from mtlspec.registry import compile as compile
 from mtlspec.spec import Spec as Spec
 from mtlspec.spec.document import load as load
 from mtlspec.spec.document import parse as parse

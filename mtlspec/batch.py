@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtlspec.spec.losses import Reduction
 from mtlspec.tensors import Array, Arrays
@@ -15,8 +16,8 @@ from mtlspec.tensors import Array, Arrays
 class Batch:
     """Some examples, ready for a backend: no missing number in it, and nothing left to decide.
 
-    For each task: targets (labels filled in where absent), `weights` [B] (0 = absent; sample and class weights
-    multiplied) and one `denominators`; the task's loss is Σ weight·loss / denominator.
+    For each task: targets (labels filled in where absent), `weights` [B] (0 = absent; sample weights, and
+    class weights where they apply to examples) and one `denominators`; the task's loss is Σ weight·loss / denominator.
     """
 
     inputs: Arrays
@@ -33,29 +34,32 @@ class Dataset:
     """Examples as named arrays, all of the same length N.
 
     inputs: float64 or int64 (N, *shape) by input name. targets: by task name; classes int64 (N,), otherwise float64
-    (N, units); absent labels hold 0. weights: float64 (N,) by task, sample weight times class weight, 0 where the
-    label is absent. present: bool (N,) by task.
+    (N, units); absent labels hold 0. weights: float64 (N,) by task, 0 where the label is absent: what multiplies the
+    loss, so sample weight times class weight where that applies to examples. present: bool (N,) by task.
+    dividing_weights: what examples add to `weight_sum`, for tasks where that is not `weights`. class_weights: those
+    that are in `weights`, in words, by task; a dataset made by hand need not tell.
     """
 
     inputs: Arrays
     targets: Arrays
     weights: Arrays
     present: Arrays
+    dividing_weights: Arrays = field(default_factory=dict)
+    class_weights: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
 
-    def denominator(self, task: str, rows: Array, reduction: Reduction) -> float:
-        """Return what Σ weight·loss over `rows` is divided by; 1 if no label is present, so that the loss is 0."""
-        present, weights = self.present[task][rows], self.weights[task][rows]
+    def denominator(self, task: str, rows: Array, reduction: Reduction) -> NDArray[np.float64]:
+        """Return what Σ weight·loss of each batch of `rows` [..., B] is divided by; 0 where nothing counts."""
         match reduction:
             case "present":
-                value = float(np.count_nonzero(present))
+                return np.asarray(self.present[task][rows].sum(axis=-1), dtype=np.float64)
             case "batch":
-                value = float(len(rows))
+                return np.full(rows.shape[:-1], float(rows.shape[-1]))
             case "weight_sum":
-                value = float(weights.sum())
-        return value if value > 0 else 1.0
+                weights = self.dividing_weights.get(task, self.weights[task])
+                return np.asarray(weights[rows].sum(axis=-1), dtype=np.float64)
 
     def batch(self, rows: Array, reductions: Mapping[str, Reduction]) -> Batch:
         """Return the batch of the examples at `rows`; `reductions` by task."""
@@ -63,5 +67,12 @@ class Dataset:
             inputs={name: array[rows] for name, array in self.inputs.items()},
             targets={name: array[rows] for name, array in self.targets.items()},
             weights={name: array[rows] for name, array in self.weights.items()},
-            denominators={task: self.denominator(task, rows, reductions[task]) for task in self.targets},
+            denominators={
+                task: float(divisible(self.denominator(task, rows, reductions[task]))) for task in self.targets
+            },
         )
+
+
+def divisible(denominators: Array) -> NDArray[np.float64]:
+    """Return `denominators` with 1 in place of 0, so that the loss of a batch without labels is 0."""
+    return np.where(denominators > 0, denominators, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from mtlspec.errors import MtlspecError
@@ -15,20 +16,19 @@ def write(path: Path, content: str | bytes) -> None:
     """
     from mtlspec.training.atomic import write_whole
 
-    try:
-        write_whole(path, content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        raise MtlspecError(f"cannot write {path}: {error.strerror}") from None
+    write_whole(path, content.encode() if isinstance(content, str) else content)
 
 
 def expect_writable(*paths: Path | None) -> None:
-    """Raise if there is no folder for one of `paths`, so that no work is done in vain.
+    """Raise if one of `paths` cannot be written, so that no work is done in vain.
 
     Raises:
-        MtlspecError: the folder does not exist, or the path is a folder.
+        MtlspecError: the folder does not exist or takes no file, or the path is a folder.
     """
     for path in paths:
         if path is not None and not path.parent.is_dir():
             raise MtlspecError(f"cannot write {path}: there is no folder {path.parent}; make it first")
         if path is not None and path.is_dir():
             raise MtlspecError(f"cannot write {path}: it is a folder; give the name of a file")
+        if path is not None and not os.access(path if path.exists() else path.resolve().parent, os.W_OK):
+            raise MtlspecError(f"cannot write {path}: no permission")

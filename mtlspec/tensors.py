@@ -66,10 +66,6 @@ class Tensors(Mapping[str, Any]):
             raise KeyError(f"expected the same key paths on both sides; only on one: {apart}")
         return self.items()
 
-    def restricted(self, to: Iterable[str]) -> Tensors:
-        """Return the entries at the key paths `to`."""
-        return Tensors({path: self[path] for path in to})
-
 
 def dense(entry: Array | Rows) -> Array:
     """Return an entry as one array."""
@@ -80,9 +76,14 @@ def _scaled(entry: Array | Rows, by: float) -> Array | Rows:
     return Rows(entry.ids, entry.values * by, entry.count) if isinstance(entry, Rows) else entry * by
 
 
-def _frozen(entry: Array | Rows) -> Array | Rows:
-    if isinstance(entry, Rows):
-        return entry
-    view = np.asarray(entry).view()
+def frozen(array: Array) -> Array:
+    """Return a view of `array` that cannot be written to."""
+    view = np.asarray(array).view()
     view.flags.writeable = False
     return view
+
+
+def _frozen(entry: Array | Rows) -> Array | Rows:
+    if isinstance(entry, Rows):
+        return Rows(frozen(entry.ids), frozen(entry.values), entry.count)
+    return frozen(entry)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mtlspec.backend import Capabilities, claimed
+from mtlspec.backend import Capabilities
 from mtlspec.graph import Graph
+from mtlspec.registry import claimed
 from mtlspec.spec.training import Precision
 from mtlspec_keras.engine import device_called
 from mtlspec_keras.layers import ACTIVATIONS, LAYERS, MERGES

@@ -9,7 +9,6 @@ import numpy as np
 
 from mtlspec.batch import Batch, Dataset
 from mtlspec.graph import Graph
-from mtlspec.spec.losses import SoftmaxCrossEntropy
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Arrays
 from mtlspec_keras.engine import tf
@@ -21,18 +20,10 @@ class Layout:
     def __init__(self, graph: Graph, precision: Precision) -> None:
         self.graph, self.precision = graph, precision
         self._inputs = {part.name: _dtype(part.dtype == "integer", precision) for part in graph.inputs}
-        classes = {h.task: isinstance(h.loss, SoftmaxCrossEntropy) and h.loss.targets == "integer" for h in graph.heads}
-        self._targets = {task: _dtype(integer, precision) for task, integer in classes.items()}
+        self._targets = {head.task: _dtype(head.targets_are_classes, precision) for head in graph.heads}
 
     def inputs(self, arrays: Arrays) -> dict[str, Any]:
-        """Return exactly the inputs that the graph declares.
-
-        Raises:
-            ValueError: one is absent.
-        """
-        absent = [name for name in self._inputs if name not in arrays]
-        if absent:
-            raise ValueError(f"expected the inputs {', '.join(self._inputs)}; absent: {', '.join(absent)}")
+        """Return exactly the inputs that the graph declares."""
         return {name: _tensor(arrays[name], dtype) for name, dtype in self._inputs.items()}
 
     def data(self, data: Batch | Dataset) -> dict[str, Any]:
@@ -59,7 +50,7 @@ class Layout:
     def data_signature(self) -> dict[str, Any]:
         """Return what `data` gives, for any number of examples."""
         targets = {
-            head.task: _spec((None,) if dtype == "int64" else (None, head.units), dtype)
+            head.task: _spec((None,) if head.targets_are_classes else (None, head.units), dtype)
             for head, dtype in zip(self.graph.heads, self._targets.values(), strict=True)
         }
         weights = {task: _spec((None,), self.precision) for task in self.graph.tasks}

@@ -9,7 +9,7 @@ import numpy as np
 from mtlspec.backend import Gradients
 from mtlspec.graph import Graph
 from mtlspec.spec.training import Precision
-from mtlspec.tensors import Array, Rows
+from mtlspec.tensors import Array, Rows, dense
 from mtlspec_keras.engine import tf
 
 
@@ -26,21 +26,11 @@ class GradientBorder:
         return np.asarray(found.numpy())
 
     def written(self, path: str, along: Gradients) -> Any:
-        """Return an entry as a traced function takes it: a tensor, or ids and values.
-
-        Raises:
-            ValueError: there is none, or one of another shape.
-        """
-        parameter = self.graph.by_path[path]
-        if path not in along:
-            raise ValueError(f"expected a gradient for {path}; give zeros where nothing reaches it")
-        entry = along[path]
+        """Return an entry as a traced function takes it: a tensor, or ids and values."""
+        parameter, entry = self.graph.by_path[path], along[path]
         if isinstance(entry, Rows) and parameter.by_row:
             return tf.constant(entry.ids, "int64"), tf.constant(entry.values, self.precision)
-        array = entry.dense() if isinstance(entry, Rows) else entry
-        if np.shape(array) != parameter.shape:
-            raise ValueError(f"expected a gradient of shape {parameter.shape} for {path}, found {np.shape(array)}")
-        tensor = tf.constant(array, self.precision)
+        tensor = tf.constant(dense(entry), self.precision)
         # The sum of two gradients is dense: for a table it counts as one that touches every row once.
         return (tf.range(parameter.shape[0], dtype=tf.int64), tensor) if parameter.by_row else tensor
 

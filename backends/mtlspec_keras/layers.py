@@ -32,6 +32,20 @@ class Place:
         """What every Keras layer takes."""
         return {"name": native_name(self.node.path), "dtype": self.precision}
 
+    @property
+    def glorot_uniform(self) -> Any:
+        """Keras' own initializer of kernels, with a seed: without one it takes it from Python's global stream."""
+        return keras.initializers.GlorotUniform(seed=self._seed)
+
+    @property
+    def uniform(self) -> Any:
+        """Keras' own initializer of embeddings, with a seed."""
+        return keras.initializers.RandomUniform(seed=self._seed)
+
+    @property
+    def _seed(self) -> int:
+        return dropout_key(self.graph.seed, self.node.path)
+
 
 def native_name(path: str) -> str:
     """Return a key path as Keras takes it for a name: `trunk[0]` as `trunk.0`."""
@@ -63,6 +77,7 @@ def _dense(layer: layers.Dense, place: Place) -> list[Any]:
         keras.layers.Dense(
             layer.units,
             use_bias=layer.bias,
+            kernel_initializer=place.glorot_uniform,
             kernel_regularizer=regularizer(layer.kernel_penalty),
             bias_regularizer=regularizer(layer.bias_penalty) if layer.bias else None,
             **place.options,
@@ -79,6 +94,7 @@ def _conv2d(layer: layers.Conv2d, place: Place) -> list[Any]:
             padding=layer.padding,
             data_format="channels_last",
             use_bias=layer.bias,
+            kernel_initializer=place.glorot_uniform,
             kernel_regularizer=regularizer(layer.kernel_penalty),
             bias_regularizer=regularizer(layer.bias_penalty) if layer.bias else None,
             **place.options,
@@ -88,7 +104,8 @@ def _conv2d(layer: layers.Conv2d, place: Place) -> list[Any]:
 
 def _embedding(layer: layers.Embedding, place: Place) -> list[Any]:
     penalty = regularizer(layer.penalty)
-    return [keras.layers.Embedding(layer.rows, layer.units, embeddings_regularizer=penalty, **place.options)]
+    options = {"embeddings_initializer": place.uniform, "embeddings_regularizer": penalty, **place.options}
+    return [keras.layers.Embedding(layer.rows, layer.units, **options)]
 
 
 def _activation(layer: layers.ActivationLayer, place: Place) -> list[Any]:

@@ -24,16 +24,20 @@ class _Loss(keras.losses.Loss):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable("mtlspec")
 class SoftmaxCrossEntropy(_Loss):
-    """-Σ_c q_c·log softmax(z)_c with q = (1 - s)·y + s / C; y is the index of a class, or a probability for each."""
+    """-Σ_c w_c·q_c·log softmax(z)_c with q = (1 - s)·y + s / C; y is the index of a class or a probability for each."""
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
+        weights = self.numbers["term_weights"]
+        w = None if weights is None else tf.constant(weights, y_pred.dtype)
         classes, smoothing, clip = y_pred.shape[-1], self.numbers["label_smoothing"], self.numbers["clip"]
         if self.numbers["targets"] == "integer":
             labels = tf.cast(tf.reshape(y_true, [-1]), tf.int64)
             if not smoothing and clip is None:
-                return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, y_pred)
+                each = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, y_pred)
+                return each if w is None else tf.gather(w, labels) * each
             y_true = tf.one_hot(labels, classes, dtype=y_pred.dtype)
         q = _smoothed(y_true, smoothing, smoothing / classes)
+        q = q if w is None else q * w
         if clip is None:
             # TensorFlow's fused operation takes for granted that the labels sum to 1.
             return -tf.reduce_sum(q * tf.nn.log_softmax(y_pred), axis=-1)
@@ -116,6 +120,7 @@ LOSSES: Mapping[type[losses.Loss], tuple[type[_Loss], Callable[[Any], dict[str, 
         lambda loss: {
             "targets": loss.targets,
             "label_smoothing": loss.label_smoothing,
+            "term_weights": loss.term_weights,
             **_probabilities(loss.from_),
         },
     ),
@@ -137,7 +142,10 @@ REDUCTIONS = {
     "present": "mean_with_sample_weight",
     "weight_sum": "mean_with_sample_weight",
 }
-"""What a loss does with its examples in native `fit`; `present` is the same only where every weight is 0 or 1."""
+"""What a loss does with its examples in native `fit`; `present` is the same only where every weight is 0 or 1.
+
+Nor does Keras know that `weight_sum` adds up factors of classes that apply to class terms.
+"""
 
 LINKS: Mapping[str, Callable[[Any], Any]] = {"none": lambda z: z, "softmax": tf.nn.softmax, "sigmoid": tf.sigmoid}
 """From logits to predictions."""

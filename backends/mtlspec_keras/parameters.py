@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mtlspec.backend import Parameters
+from mtlspec.expectation import expect_parameters
 from mtlspec.graph import Graph
 from mtlspec.tensors import Array
 from mtlspec_keras.model import NativeModel
@@ -43,15 +44,9 @@ class ParameterTable:
         """Take over some or all parameters; on an error, none.
 
         Raises:
-            KeyError: a key path is not one of this model's.
-            ValueError: an array has another shape than its parameter.
+            ValueError: a key path is unknown, or a shape is another.
         """
-        for path, value in values.items():
-            if path not in self.variables:
-                raise KeyError(f"no parameter {path!r}; the model has {', '.join(self.variables)}")
-            expected = self.graph.by_path[path].shape
-            if np.shape(value) != expected:
-                raise ValueError(f"expected shape {expected} for {path}, found {np.shape(value)}")
+        expect_parameters(self.graph, values)
         for path, value in values.items():
             variable = self.variables[path]
             variable.assign(np.asarray(value, dtype=variable.dtype))

@@ -23,6 +23,14 @@ from mtlspec.backend import (
     ValueWithGradient,
 )
 from mtlspec.batch import Batch, Dataset
+from mtlspec.expectation import (
+    expect_batch,
+    expect_examples,
+    expect_inputs,
+    expect_state,
+    expect_task_weights,
+    expect_update,
+)
 from mtlspec.graph import Graph
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Arrays
@@ -92,15 +100,7 @@ class KerasProgram:
 
     @state.setter
     def state(self, state: ProgramState) -> None:
-        if state.slots.keys() != self._slots.keys() or len(state.steps) != len(self.optimizers):
-            apart = ", ".join(map(str, sorted(state.slots.keys() ^ self._slots.keys()))) or "the number of phases"
-            raise ValueError(f"expected the slots of this program's optimizers; they differ in {apart}")
-        for slot, variable in self._slots.items():
-            found = np.shape(state.slots[slot])
-            if found != tuple(variable.shape):
-                raise ValueError(
-                    f"expected shape {tuple(variable.shape)} for {slot.name} of {slot.path}, found {found}"
-                )
+        expect_state(self.graph, state)
         for slot, variable in self._slots.items():
             variable.assign(np.asarray(state.slots[slot], dtype=self.precision))
         for optimizer, steps in zip(self.optimizers, state.steps, strict=True):
@@ -111,6 +111,7 @@ class KerasProgram:
         return {slot: v for index, phase in enumerate(self._phases) for slot, v in phase.slots(index).items()}
 
     def outputs(self, inputs: Arrays, *, linked: bool = True) -> dict[str, Array]:
+        expect_inputs(self.graph, inputs)
         with tf.device(self.device):
             found = self._traced_outputs(self._layout.inputs(inputs))[int(linked)]
         return {task: output.numpy() for task, output in zip(self.graph.tasks, found, strict=True)}
@@ -126,6 +127,7 @@ class KerasProgram:
         return traced(outputs, self._layout.input_signature())
 
     def losses(self, *, on: Batch, training: bool = True) -> dict[str, float]:
+        expect_batch(self.graph, on)
         with tf.device(self.device):
             run = self._traced_losses if training else self._traced_inference_losses
             found = run(self._layout.batch(on)).numpy()
@@ -147,6 +149,8 @@ class KerasProgram:
         return traced(losses, self._layout.batch_signature())
 
     def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
+        expect_batch(self.graph, on)
+        expect_task_weights(self.graph, weights)
         with tf.device(self.device):
             found = self._traced_pass(self._layout.batch(on), self._layout.by_task(weights))
         losses = dict(zip(self.graph.tasks, found.losses.numpy().tolist(), strict=True))
@@ -161,6 +165,7 @@ class KerasProgram:
         return traced(lambda batch, weights: self._passes.pulled(batch, [weights]), *signature)
 
     def update(self, *, along: Gradients, statistics: Statistics, learning_rate: float, phase: int = 0) -> None:
+        expect_update(self.graph, along=along, statistics=statistics, phase=phase)
         with tf.device(self.device):
             gradients = {path: self._border.written(path, along) for path in self._phases[phase].paths}
             self._traced_updates[phase](gradients, tf.constant(learning_rate, "float64"))
@@ -180,6 +185,7 @@ class KerasProgram:
         return traced(update, signature, tf.TensorSpec((), "float64"))
 
     def place(self, data: Dataset) -> PlacedData:
+        expect_examples(self.graph, data)
         with tf.device(self.device):
             return PlacedData(data, self._layout.data(data))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mtlspec.backend import Capabilities, claimed
+from mtlspec.backend import Capabilities
 from mtlspec.errors import BackendError
 from mtlspec.graph import Graph
+from mtlspec.registry import claimed
 from mtlspec.spec.training import Precision
 from mtlspec_numpy.activations import ACTIVATIONS
 from mtlspec_numpy.clipping import CLIPPINGS

@@ -13,13 +13,15 @@ from mtlspec_numpy.pullback import Pullback
 
 
 def softmax_cross_entropy(loss: SoftmaxCrossEntropy, logits: Array, targets: Array) -> tuple[Array, Pullback]:
-    """-Σ_c q_c·log softmax(z)_c with q = (1 - s)·y + s / C."""
+    """-Σ_c w_c·q_c·log softmax(z)_c with q = (1 - s)·y + s / C; w is 1 unless class weights apply to the terms."""
     q = _smoothed(loss, targets, logits)
+    if loss.term_weights is not None:
+        q = q * np.asarray(loss.term_weights, dtype=q.dtype)
     if isinstance(loss.from_, Probabilities):
         return _of_probabilities(loss.from_, logits, q)
     shifted = logits - logits.max(axis=-1, keepdims=True)
     logarithms = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    # Σ q is 1 for integers and one-hot rows; other rows keep it
+    # Σ q is 1 for integers and one-hot rows without weights; other rows keep it
     slope = np.exp(logarithms) * q.sum(axis=-1, keepdims=True) - q
     return -(q * logarithms).sum(axis=-1), lambda cotangent: cotangent[:, None] * slope
 

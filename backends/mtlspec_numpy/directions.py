@@ -43,23 +43,14 @@ def directions(
     """Return the direction of each parameter in `paths`, by the laws of its embedding where it is a table.
 
     A dense gradient of a `by_row` table, such as a sum of two, counts as one that touches every row once.
-
-    Raises:
-        ValueError: `along` has no entry, or one of another shape.
     """
     return {path: _direction(graph, path, along, dtype) for path in paths}
 
 
 def _direction(graph: Graph, path: str, along: Mapping[str, Any], dtype: np.dtype[Any]) -> Direction:
-    parameter = graph.by_path[path]
-    if path not in along:
-        raise ValueError(f"expected a gradient for {path}; give zeros where nothing reaches it")
-    gradient = along[path]
+    parameter, gradient = graph.by_path[path], along[path]
     if not isinstance(gradient, Rows):
-        array = np.asarray(gradient, dtype=dtype)
-        if array.shape != parameter.shape:
-            raise ValueError(f"expected a gradient of shape {parameter.shape} for {path}, found {array.shape}")
-        return Direction(array)
+        return Direction(np.asarray(gradient, dtype=dtype))
     rows = Rows(gradient.ids, np.asarray(gradient.values, dtype=dtype), parameter.shape[0])
     if not parameter.by_row:
         return Direction(rows.dense())

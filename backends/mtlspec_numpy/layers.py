@@ -51,7 +51,7 @@ def embedding(layer: kinds.Embedding, ids: Array, parameters: Leaves, mode: Mode
         )
 
     def pullback(cotangent: Array) -> Cotangents:
-        rows = Rows(ids.reshape(-1), cotangent.reshape(-1, layer.units), layer.rows)
+        rows = Rows(ids.flatten(), cotangent.reshape(-1, layer.units), layer.rows)
         return Cotangents((None,), {"table": rows if layer.by_row else rows.dense()})
 
     return Applied(parameters["table"][ids], pullback)

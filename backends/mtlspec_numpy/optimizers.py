@@ -25,7 +25,7 @@ class PhaseOptimizer:
         self.phase, self.graph, self.dtype = phase, graph, dtype
         self.steps = 0
         shapes = {path: graph.by_path[path].shape for path in phase.parameters}
-        names = slot_names(phase.optimizer)
+        names = phase.optimizer.slots
         self.slots: dict[str, Slots] = {path: {n: np.zeros(s, dtype) for n in names} for path, s in shapes.items()}
 
     def update(
@@ -42,14 +42,6 @@ class PhaseOptimizer:
             moved[path] = heading.moved(new, old)
             self.slots[path] = {name: heading.moved(news[name], slots[name]) for name in slots}
         return moved
-
-
-def slot_names(optimizer: Optimizer) -> tuple[str, ...]:
-    """Return the names of the arrays that an optimizer keeps for each parameter."""
-    if isinstance(optimizer, Adam | AdamW):
-        largest = ("largest_second_moment",) if optimizer.amsgrad else ()
-        return ("first_moment", "second_moment", *largest)
-    return ("velocity",) if isinstance(optimizer, Sgd) and optimizer.momentum else ()
 
 
 def sgd(optimizer: Sgd, w: Array, direction: Direction, slots: Slots, rate: float, step: int) -> Moved:

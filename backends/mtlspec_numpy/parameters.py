@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mtlspec.expectation import expect_parameters
 from mtlspec.graph import Graph, Parameter
 from mtlspec.tensors import Array, Tensors
 
@@ -38,13 +39,6 @@ class ParameterTable:
         Raises:
             ValueError: a key path is unknown, or a shape is another; then nothing is assigned.
         """
-        self.arrays |= {path: self._fitting(path, value) for path, value in values.items()}
-
-    def _fitting(self, path: str, value: Any) -> Array:
-        parameter = self.graph.by_path.get(path)
-        if parameter is None:
-            raise ValueError(f"no parameter {path!r}; the model has {', '.join(self.arrays)}")
-        array = np.array(value, dtype=self._dtype(parameter))
-        if array.shape != parameter.shape:
-            raise ValueError(f"expected shape {parameter.shape} for {path}, found {array.shape}")
-        return array
+        expect_parameters(self.graph, values)
+        by_path = self.graph.by_path
+        self.arrays |= {path: np.array(value, dtype=self._dtype(by_path[path])) for path, value in values.items()}

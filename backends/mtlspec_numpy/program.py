@@ -20,13 +20,21 @@ from mtlspec.backend import (
     TaskWeights,
     TotalLoss,
     ValueWithGradient,
-    one_step,
 )
 from mtlspec.batch import Batch, Dataset
+from mtlspec.expectation import (
+    expect_batch,
+    expect_examples,
+    expect_inputs,
+    expect_state,
+    expect_task_weights,
+    expect_update,
+)
 from mtlspec.graph import Graph, Head
 from mtlspec.spec.training import Precision
+from mtlspec.step import one_step
 from mtlspec.tensors import Array, Arrays, Rows
-from mtlspec_numpy.losses import linked, loss_per_example
+from mtlspec_numpy import losses as rules
 from mtlspec_numpy.model import Model
 from mtlspec_numpy.optimizers import PhaseOptimizer
 from mtlspec_numpy.penalty import penalty_of, with_penalty
@@ -58,7 +66,7 @@ class NumpyProgram:
         self.dtype = np.dtype(precision)
         self.model = Model(graph, self.dtype)
         self.optimizers = tuple(PhaseOptimizer(phase, graph, self.dtype) for phase in graph.phases)
-        self.loss_functions = {head.task: partial(loss_per_example, head.loss) for head in graph.heads}
+        self.loss_functions = {head.task: partial(rules.loss_per_example, head.loss) for head in graph.heads}
 
     @property
     def optimizer(self) -> PhaseOptimizer:
@@ -84,11 +92,8 @@ class NumpyProgram:
 
     @state.setter
     def state(self, state: ProgramState) -> None:
-        current = self.state.slots
-        if state.slots.keys() != current.keys() or len(state.steps) != len(self.optimizers):
-            apart = ", ".join(map(str, sorted(state.slots.keys() ^ current.keys()))) or "the number of phases"
-            raise ValueError(f"expected the slots of this program's optimizers; they differ in {apart}")
-        arrays = {slot: self._slot(slot, array, current[slot]) for slot, array in state.slots.items()}
+        expect_state(self.graph, state)
+        arrays = {slot: np.array(array, dtype=self.dtype) for slot, array in state.slots.items()}
         for index, optimizer in enumerate(self.optimizers):
             optimizer.steps = state.steps[index]
             optimizer.slots = {
@@ -96,20 +101,23 @@ class NumpyProgram:
                 for path, named in optimizer.slots.items()
             }
 
-    def _slot(self, slot: Slot, array: Array, current: Array) -> Array:
-        if np.shape(array) != current.shape:
-            raise ValueError(f"expected shape {current.shape} for {slot.name} of {slot.path}, found {np.shape(array)}")
-        return np.array(array, dtype=self.dtype)
-
     def outputs(self, inputs: Arrays, *, linked: bool = True) -> dict[str, Array]:
+        expect_inputs(self.graph, inputs)
         logits = self.model(inputs)
-        return {h.task: _linked(h, logits[h.task]) if linked else logits[h.task] for h in self.graph.heads}
+        # copies: a model without layers gives its input back
+        return {
+            head.task: np.array(rules.linked(head.loss, logits[head.task]) if linked else logits[head.task])
+            for head in self.graph.heads
+        }
 
     def losses(self, *, on: Batch, training: bool = True) -> dict[str, float]:
+        expect_batch(self.graph, on)
         logits = self.model(on.inputs, training=training)
         return {head.task: self._loss(head, logits[head.task], on)[0] for head in self.graph.heads}
 
     def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
+        expect_batch(self.graph, on)
+        expect_task_weights(self.graph, weights)
         trace = self.model.traced(on.inputs, training=True)
         losses, cotangents = {}, {}
         for head in self.graph.heads:
@@ -126,15 +134,14 @@ class NumpyProgram:
 
     def _loss(self, head: Head, logits: Array, batch: Batch) -> tuple[float, Pullback]:
         """Return Σ weight·loss / denominator, and its pullback to the logits."""
-        targets = np.asarray(batch.targets[head.task])
-        if targets.dtype.kind == "f":
-            targets = targets.astype(self.dtype, copy=False)
-        each, pullback = loss_per_example(head.loss, logits, targets)
+        targets = np.asarray(batch.targets[head.task], dtype=np.int64 if head.targets_are_classes else self.dtype)
+        each, pullback = rules.loss_per_example(head.loss, logits, targets)
         share = np.asarray(batch.weights[head.task], dtype=self.dtype)
         denominator = float(batch.denominators[head.task])
         return float((share * each).sum() / denominator), lambda cotangent: pullback(share * (cotangent / denominator))
 
     def update(self, *, along: Gradients, statistics: Statistics, learning_rate: float, phase: int = 0) -> None:
+        expect_update(self.graph, along=along, statistics=statistics, phase=phase)
         table = self.model.parameters
         # a NumPy scalar would make float64 of a float32 program
         moved = self.optimizers[phase].update(table.arrays, along=along, learning_rate=float(learning_rate))
@@ -142,6 +149,7 @@ class NumpyProgram:
         table.arrays |= moved
 
     def place(self, data: Dataset) -> PlacedData:
+        expect_examples(self.graph, data)
         return PlacedData(data)
 
     def train(self, source: Source, steps: Steps) -> StepLosses:
@@ -149,14 +157,11 @@ class NumpyProgram:
             raise TypeError(f"expected data placed by this program, found {type(source).__name__}; call `place` first")
         tasks = self.graph.tasks
         losses, penalties = np.zeros((len(steps), len(tasks))), np.zeros(len(steps))
-        for index in range(len(steps)):
-            batch = source.batch(steps, index, tasks)
-            weights = dict(zip(tasks, steps.weights[index].tolist(), strict=True))
-            value = one_step(self, on=batch, weights=weights, learning_rates=steps.learning_rates[index])
-            losses[index] = [value.losses[task] for task in tasks]
-            penalties[index] = value.penalty
+        with np.errstate(all="ignore"):  # the trainer tells of a loss that is not finite, by task and step
+            for index in range(len(steps)):
+                batch = source.batch(steps, index, tasks)
+                weights = dict(zip(tasks, steps.weights[index].tolist(), strict=True))
+                value = one_step(self, on=batch, weights=weights, learning_rates=steps.learning_rates[index])
+                losses[index] = [value.losses[task] for task in tasks]
+                penalties[index] = value.penalty
         return StepLosses(losses, penalties)
-
-
-def _linked(head: Head, logits: Array) -> Array:
-    return linked(head.loss, logits)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from mtlspec.backend import Capabilities, claimed
+from mtlspec.backend import Capabilities
 from mtlspec.errors import BackendError
 from mtlspec.graph import Graph
+from mtlspec.registry import claimed
 from mtlspec.spec.training import Precision
 from mtlspec_torch.activations import ACTIVATIONS
 from mtlspec_torch.clipping import CLIPPINGS

@@ -17,6 +17,8 @@ Clipped = tuple[list[Tensor], dict[nn.Parameter, RowGradient]]
 
 def clipped(clipping: spec.Clipping, gradients: list[Tensor], rows: Rows) -> Clipped:
     """Return new gradients, the dense ones and those by row."""
+    if not gradients and not rows:
+        return [], {}
     return CLIPPINGS[type(clipping)](clipping, gradients, rows)
 
 

@@ -43,9 +43,11 @@ class Placement:
         }
 
     def targets(self, graph: Graph, arrays: Arrays) -> TensorsByName:
-        """Return the targets by task; classes stay integers."""
-        by_task = {task: np.asarray(arrays[task]) for task in graph.tasks}
-        return {task: (self.numbers if a.dtype.kind == "f" else self.integers)(a) for task, a in by_task.items()}
+        """Return the targets by task: classes as integers, all others as numbers."""
+        return {
+            head.task: (self.integers if head.targets_are_classes else self.numbers)(arrays[head.task])
+            for head in graph.heads
+        }
 
     def shares(self, weights: Array, denominators: Array) -> list[Shares]:
         """Return the shares of K steps, from weights (K, T, B) and denominators (K, T)."""

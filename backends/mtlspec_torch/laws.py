@@ -62,8 +62,8 @@ class Laws:
             step = RowStep(rate, self._decay(rate), epsilon=group.get("eps", 0.0), time=group["updates"] + 1)
             for parameter, gradient in by_row.items():
                 ROW_UPDATES[type(self.optimizer)](self.optimizer, gradient, native.state[parameter], step)
-        if self.decay:
-            decaying = [p for p in group["params"] if p not in self.rows]
+        decaying = [p for p in group["params"] if p not in self.rows]
+        if self.decay and decaying:
             torch._foreach_sub_(decaying, torch._foreach_mul(decaying, self._decay(rate)))
 
     def _decay(self, rate: float) -> float:

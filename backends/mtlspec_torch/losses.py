@@ -44,23 +44,35 @@ class _NativeLoss(TaskLoss):
         return self.native(logits, targets, reduction="mean")
 
 
-class SoftmaxCrossEntropy(_NativeLoss):
-    """-Σ_c q_c·log softmax(z)_c with q = (1 - s)·y + s / C."""
+class _SoftmaxCrossEntropy(TaskLoss):
+    """The fields of a cross-entropy of classes: q = (1 - s)·y + s / C, and the factors w of its terms."""
+
+    term_weights: Tensor | None
 
     def __init__(self, loss: spec.SoftmaxCrossEntropy) -> None:
         super().__init__()
         self.label_smoothing = loss.label_smoothing
+        self.register_buffer("term_weights", _numbers(loss.term_weights))
+
+
+class SoftmaxCrossEntropy(_SoftmaxCrossEntropy, _NativeLoss):
+    """-Σ_c w_c·q_c·log softmax(z)_c."""
+
+    def mean(self, logits: Tensor, targets: Tensor) -> Tensor:
+        # the native mean of weighted terms divides by their weights; what divides is the host's to say
+        return super().mean(logits, targets) if self.term_weights is None else self.per_example(logits, targets).mean()
 
     def native(self, logits: Tensor, targets: Tensor, *, reduction: str) -> Tensor:
-        return functional.cross_entropy(logits, targets, reduction=reduction, label_smoothing=self.label_smoothing)
+        return functional.cross_entropy(
+            logits, targets, weight=self.term_weights, reduction=reduction, label_smoothing=self.label_smoothing
+        )
 
 
-class SoftmaxCrossEntropyOfProbabilities(TaskLoss):
-    """-Σ_c q_c·log p_c with p = clip(softmax(z), clip, 1 - clip), divided by its sum again if `renormalized`."""
+class SoftmaxCrossEntropyOfProbabilities(_SoftmaxCrossEntropy):
+    """-Σ_c w_c·q_c·log p_c with p = clip(softmax(z), clip, 1 - clip), divided by its sum again if `renormalized`."""
 
     def __init__(self, loss: spec.SoftmaxCrossEntropy, prediction: spec.Probabilities) -> None:
-        super().__init__()
-        self.label_smoothing = loss.label_smoothing
+        super().__init__(loss)
         self.clip, self.renormalized = prediction.clip, prediction.renormalized
 
     def per_example(self, logits: Tensor, targets: Tensor) -> Tensor:
@@ -68,6 +80,8 @@ class SoftmaxCrossEntropyOfProbabilities(TaskLoss):
         if not targets.is_floating_point():
             targets = functional.one_hot(targets, classes).to(logits.dtype)
         q = (1 - self.label_smoothing) * targets + self.label_smoothing / classes
+        if self.term_weights is not None:
+            q = q * self.term_weights
         p = logits.softmax(-1).clamp(self.clip, 1 - self.clip)
         if self.renormalized:
             p = p / p.sum(-1, keepdim=True)
@@ -82,10 +96,7 @@ class _SigmoidCrossEntropy(TaskLoss):
     def __init__(self, loss: spec.SigmoidCrossEntropy) -> None:
         super().__init__()
         self.label_smoothing = loss.label_smoothing
-        weights = loss.positive_weights
-        self.register_buffer(
-            "positive_weights", None if weights is None else torch.tensor(weights, dtype=torch.float64)
-        )
+        self.register_buffer("positive_weights", _numbers(loss.positive_weights))
 
     def smoothed(self, targets: Tensor) -> Tensor:
         """Return q."""
@@ -139,6 +150,10 @@ class Huber(_NativeLoss):
 
     def native(self, logits: Tensor, targets: Tensor, *, reduction: str) -> Tensor:
         return functional.huber_loss(logits, targets, reduction=reduction, delta=self.delta)
+
+
+def _numbers(values: tuple[float, ...] | None) -> Tensor | None:
+    return None if values is None else torch.tensor(values, dtype=torch.float64)
 
 
 def over_units(losses: Tensor) -> Tensor:

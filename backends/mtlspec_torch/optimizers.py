@@ -13,24 +13,16 @@ from mtlspec.spec import optimizers as spec
 from mtlspec_torch.laws import Laws
 from mtlspec_torch.rows import RowLaw
 
-SLOTS = {
-    "momentum_buffer": "velocity",
-    "exp_avg": "first_moment",
-    "exp_avg_sq": "second_moment",
-    "max_exp_avg_sq": "largest_second_moment",
+NATIVE_SLOTS = {
+    "velocity": "momentum_buffer",
+    "first_moment": "exp_avg",
+    "second_moment": "exp_avg_sq",
+    "largest_second_moment": "max_exp_avg_sq",
 }
-"""The names of slots by the native names."""
+"""The native names of slots."""
 
 FUSED = ("cpu", "cuda")
 """Device types on which PyTorch has the fused kernels; they compute in the parameter's precision or better."""
-
-
-def slot_names(optimizer: spec.Optimizer) -> tuple[str, ...]:
-    """Return the native names of the arrays that an optimizer keeps for each parameter."""
-    if isinstance(optimizer, spec.Sgd):
-        return ("momentum_buffer",) if optimizer.momentum else ()
-    amsgrad = isinstance(optimizer, spec.Adam | spec.AdamW) and optimizer.amsgrad
-    return ("exp_avg", "exp_avg_sq", *(("max_exp_avg_sq",) if amsgrad else ()))
 
 
 def _sgd(optimizer: spec.Sgd, groups: list[dict[str, Any]], fused: bool | None) -> Optimizer:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mtlspec.expectation import expect_parameters
 from mtlspec.graph import Graph, Parameter
 from mtlspec.spec.signature import Shape
 from mtlspec.tensors import Array, Tensors
@@ -41,14 +42,8 @@ class Place:
     axes: Shape
 
     def native(self, array: Any, *, dtype: torch.dtype, device: torch.device) -> Tensor:
-        """Return a new tensor in native layout.
-
-        Raises:
-            ValueError: the shape is another.
-        """
-        shape = np.shape(array)
-        if shape != self.parameter.shape:
-            raise ValueError(f"expected shape {self.parameter.shape} for {self.parameter.path}, found {shape}")
+        """Return a new tensor in native layout."""
+        shape = self.parameter.shape
         arranged = np.ascontiguousarray(np.transpose(array, self.axes)).reshape([shape[axis] for axis in self.axes])
         return torch.tensor(arranged, dtype=dtype, device=device)
 
@@ -75,7 +70,7 @@ class ParameterTable:
     """The parameters of a native model by key path."""
 
     def __init__(self, graph: Graph, model: nn.Module, modules: Mapping[str, str]) -> None:
-        self.model = model
+        self.graph, self.model = graph, model
         self.places = places(graph, modules)
 
     def tensor(self, path: str) -> Tensor:
@@ -99,9 +94,7 @@ class ParameterTable:
         Raises:
             ValueError: a key path is unknown, or a shape is another; then nothing is assigned.
         """
-        unknown = [path for path in values if path not in self.places]
-        if unknown:
-            raise ValueError(f"no parameter {unknown[0]!r}; the model has {', '.join(self.places)}")
+        expect_parameters(self.graph, values)
         targets = {path: self.tensor(path) for path in values}
         fitting = {path: self.native(path, value, like=targets[path]) for path, value in values.items()}
         for path, tensor in fitting.items():

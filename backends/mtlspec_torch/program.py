@@ -23,6 +23,14 @@ from mtlspec.backend import (
     ValueWithGradient,
 )
 from mtlspec.batch import Batch, Dataset
+from mtlspec.expectation import (
+    expect_batch,
+    expect_examples,
+    expect_inputs,
+    expect_state,
+    expect_task_weights,
+    expect_update,
+)
 from mtlspec.graph import Graph
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Arrays, Rows
@@ -96,15 +104,18 @@ class TorchProgram:
 
     @state.setter
     def state(self, state: ProgramState) -> None:
+        expect_state(self.graph, state)
         set_program_state(state, self.graph, self._table, self.optimizers)
 
     def outputs(self, inputs: Arrays, *, linked: bool = True) -> dict[str, Array]:
+        expect_inputs(self.graph, inputs)
         with torch.no_grad(), mode(self.model, training=False):
             logits = self.model(self._placement.inputs(self.graph, inputs))
         links = {head.task: LINKS[head.loss.link if linked else "none"] for head in self.graph.heads}
         return {task: link(logits[task]).cpu().numpy() for task, link in links.items()}
 
     def losses(self, *, on: Batch, training: bool = True) -> dict[str, float]:
+        expect_batch(self.graph, on)
         with torch.no_grad():
             losses, _ = self._pure_losses(on, training=training)
         return self._by_task(losses)
@@ -122,6 +133,8 @@ class TorchProgram:
 
     def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
         graph, table = self.graph, self._table
+        expect_batch(graph, on)
+        expect_task_weights(graph, weights)
         with torch.enable_grad():
             losses, buffers = self._pure_losses(on, training=True)
             penalty = self.penalty()
@@ -141,14 +154,13 @@ class TorchProgram:
         return self._table.places[path].canonical(gradient)
 
     def update(self, *, along: Gradients, statistics: Statistics, learning_rate: float, phase: int = 0) -> None:
-        gradients = [self._native_gradient(path, along) for path in self.graph.phases[phase].parameters]
+        expect_update(self.graph, along=along, statistics=statistics, phase=phase)
+        gradients = [self._native_gradient(path, along[path]) for path in self.graph.phases[phase].parameters]
         self._table.assign(statistics)
         self._phases[phase].step_along(gradients, learning_rate)
 
-    def _native_gradient(self, path: str, along: Gradients) -> Tensor:
-        if path not in along:
-            raise ValueError(f"expected a gradient for {path}; give zeros where nothing reaches it")
-        parameter, entry = self._table.trained(path), along[path]
+    def _native_gradient(self, path: str, entry: Array | Rows) -> Tensor:
+        parameter = self._table.trained(path)
         if not isinstance(entry, Rows):
             return self._table.native(path, entry, like=parameter)
         if not self.graph.by_path[path].by_row:
@@ -156,6 +168,7 @@ class TorchProgram:
         return occurrences(self._placement.integers(entry.ids), self._placement.numbers(entry.values), like=parameter)
 
     def place(self, data: Dataset) -> PlacedData:
+        expect_examples(self.graph, data)
         return PlacedData.of(data, self.graph, self._placement)
 
     def train(self, source: Source, steps: Steps) -> StepLosses:

@@ -11,10 +11,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from mtlspec.backend import ProgramState, Slot
+from mtlspec.expectation import slot_shapes
 from mtlspec.graph import Graph
 from mtlspec.spec.optimizers import Sgd
 from mtlspec.tensors import Array
-from mtlspec_torch.optimizers import SLOTS, slot_names
+from mtlspec_torch.optimizers import NATIVE_SLOTS
 from mtlspec_torch.parameters import ParameterTable
 
 
@@ -31,18 +32,9 @@ def program_state(graph: Graph, table: ParameterTable, optimizers: Sequence[Opti
 def set_program_state(
     state: ProgramState, graph: Graph, table: ParameterTable, optimizers: Sequence[Optimizer]
 ) -> None:
-    """Copy `state` into the native optimizers.
-
-    Raises:
-        ValueError: its slots, their shapes or its phases are not those of the graph; then nothing is set.
-    """
-    known = list(_slots(graph, table))
-    apart = state.slots.keys() ^ {slot for slot, _, _ in known}
-    if apart or len(state.steps) != len(optimizers):
-        found = ", ".join(map(str, sorted(apart))) or f"the number of phases, {len(state.steps)}"
-        raise ValueError(f"expected the slots of this program's optimizers; they differ in {found}")
+    """Copy `state`, which is one of `graph`, into the native optimizers."""
     made: list[dict[Tensor, dict[str, Any]]] = [{} for _ in optimizers]
-    for slot, native, parameter in known:
+    for slot, native, parameter in _slots(graph, table):
         entry = made[slot.phase].setdefault(parameter, _step(graph, slot, parameter, state.steps))
         entry[native] = table.native(slot.path, np.asarray(state.slots[slot]), like=parameter)
     for optimizer, entries, steps in zip(optimizers, made, state.steps, strict=True):
@@ -59,8 +51,5 @@ def _step(graph: Graph, slot: Slot, parameter: Tensor, steps: Sequence[int]) -> 
 
 
 def _slots(graph: Graph, table: ParameterTable) -> Iterator[tuple[Slot, str, nn.Parameter]]:
-    for index, phase in enumerate(graph.phases):
-        for path in phase.parameters:
-            parameter = table.trained(path)
-            for native in slot_names(phase.optimizer):
-                yield Slot(index, SLOTS[native], path), native, parameter
+    for slot in slot_shapes(graph):
+        yield slot, NATIVE_SLOTS[slot.name], table.trained(slot.path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from draft import Document, Draft, conv, dense, model, several
 
 FORTY = [[40.0, 0.0, 0.0], [0.0, 40.0, 0.0], [0.0, 0.0, 40.0]]
@@ -29,6 +31,11 @@ def _loss(id: str, why: str, kind: str, *, units: int = 3, data: Document | None
 
 def _probabilities(clip: float = 1e-7, **fields: object) -> Document:
     return {"kind": "probabilities", "clip": clip} | fields
+
+
+def _terms(id: str, why: str, **fields: Any) -> Draft:
+    weights = {"class_weights": [0.5, 2.0, 1.25], "class_weights_apply_to": "class_terms"}
+    return _loss(id, why, "softmax_cross_entropy", **weights, **fields)
 
 
 LOSSES = [
@@ -74,6 +81,35 @@ LOSSES = [
         "softmax_cross_entropy",
         targets="probabilities",
         class_weights=[0.5, 2.0, 1.25],
+    ),
+    _terms("softmax-class-terms", "Class weights are factors of the terms.", label_smoothing=0.1),
+    _terms("softmax-class-terms-unsmoothed", "Of one term there is the factor of the label's class."),
+    _terms(
+        "softmax-class-terms-weight-sum",
+        "Factors of the labels' classes are in the sum of weights, and not in the weights.",
+        data={"inputs": {"x": SMALL}, "weighted": True, "absent": {"y": [2, 5]}, "steps": True},
+        label_smoothing=0.1,
+        reduction="weight_sum",
+    ),
+    _terms(
+        "softmax-class-terms-of-probabilities",
+        "The factors are not in the sum of weights, since an example has no one class.",
+        data={"inputs": {"x": SMALL}, "weighted": True},
+        targets="probabilities",
+        label_smoothing=0.1,
+        reduction="weight_sum",
+    ),
+    _terms(
+        "softmax-class-terms-from-probabilities",
+        "Terms of clipped probabilities, the labels smoothed before.",
+        from_=_probabilities(0.2),
+        label_smoothing=0.1,
+    ),
+    _terms(
+        "softmax-class-terms-from-probabilities-renormalized",
+        "The sum that divides again has the factors of all terms.",
+        targets="probabilities",
+        from_=_probabilities(0.25, renormalized=True),
     ),
     _loss(
         "softmax-saturated", "Logits of 40 lose nothing when read as such.", "softmax_cross_entropy", data=SATURATING

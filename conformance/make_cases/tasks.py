@@ -174,6 +174,13 @@ NOISY = (
     {"kind": "dropout", "rate": 0.3},
 )
 
+TABLE: Document = {"kind": "embedding", "rows": 5, "units": 2, "repeated_ids": "separate"}
+
+CONVOLUTIONS = (
+    {"kind": "conv2d", "filters": 3, "kernel_size": 3, "activation": "tanh"},
+    {"kind": "conv2d", "filters": 4, "kernel_size": 2, "padding": "same", "activation": "tanh"},
+)
+
 PHASES = [
     _phases("joint", "One optimizer for all tasks.", "joint"),
     _phases("summed", "Two optimizers step the trunk along the same summed gradient.", _per_task("summed"), *NOISY),
@@ -207,6 +214,57 @@ PHASES = [
         "A parameter that serves no task is in no phase: not even decay moves it.",
         _dead(optimizer={"kind": "adamw", "learning_rate": 0.05, "weight_decay": 0.2}, phases=_per_task("own")),
         steps=True,
+    ),
+    Draft(
+        "phases/only-a-table",
+        "A phase whose only parameter is a table by row leaves nothing to the step and decay of whole arrays.",
+        several(
+            inputs=[{"name": "ids", "shape": [2], "dtype": "integer"}, {"name": "x", "shape": [3]}],
+            tasks=[
+                {"name": "looked_up", "inputs": ["ids"], "head": [TABLE, "flatten"], "loss": "squared_error"},
+                {"name": "computed", "inputs": ["x"], "head": [dense(2)], "loss": "squared_error"},
+            ],
+            optimizer={"kind": "adamw", "learning_rate": 0.05, "weight_decay": 0.2},
+            phases=_per_task("own"),
+        ),
+        steps=True,
+        law=True,
+    ),
+    *(
+        Draft(
+            f"phases/own-convolution-{forward.replace('_', '-')}",
+            "Gradients of a convolution, task by task, have the strides that fused optimizers expect.",
+            several(
+                inputs=[{"name": "image", "shape": [4, 4, 2]}],
+                blocks=[{"name": "trunk", "layers": [*CONVOLUTIONS, "flatten"]}],
+                tasks=[
+                    {"name": "a", "head": [dense(1)], "loss": "squared_error"},
+                    {"name": "b", "head": [dense(2)], "loss": "softmax_cross_entropy"},
+                ],
+                optimizer=optimizer,
+                phases=_per_task("own", forward),
+            ),
+            steps=True,
+        )
+        for forward, optimizer in (
+            ("once", {"kind": "sgd", "learning_rate": 0.1}),
+            ("after_each_update", {"kind": "sgd", "learning_rate": 0.1, "momentum": 0.9}),
+        )
+    ),
+    Draft(
+        "phases/nothing-to-train-clipped",
+        "A phase without parameters has no norm to clip; its updates count.",
+        several(
+            tasks=[
+                {"name": "a", "head": [dense(1)], "loss": "squared_error"},
+                {"name": "b", "loss": "softmax_cross_entropy"},
+            ],
+            optimizer=ADAM,
+            clipping={"kind": "global_norm", "limit": 0.2},
+            phases=_per_task("own"),
+        ),
+        steps=True,
+        law=True,
     ),
 ]
 

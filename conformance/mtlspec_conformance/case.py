@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from mtlspec.backend import Steps
-from mtlspec.batch import Batch, Dataset
+from mtlspec.batch import Batch, Dataset, divisible
+from mtlspec.class_weights import class_factors
 from mtlspec.graph import Graph, lower
 from mtlspec.spec import Spec
 from mtlspec.spec.losses import Reduction, SoftmaxCrossEntropy
@@ -64,15 +65,17 @@ class Case:
     def dataset(self) -> Dataset:
         """The stored examples; a target that is null is an absent label."""
         kinds = {part.name: np.int64 if part.dtype == "integer" else np.float64 for part in self.spec.inputs}
-        targets, weights, present = {}, {}, {}
+        targets, weights, present, dividing = {}, {}, {}, {}
         for task in self.spec.tasks:
             stored = self.content["targets"][task.name]
             targets[task.name] = _labels(task, stored)
             present[task.name] = np.asarray([label is not None for label in stored])
             own = np.asarray(self.content.get("sample_weights", {}).get(task.name, np.ones(len(stored))))
-            weights[task.name] = own * _class_factors(task, targets[task.name]) * present[task.name]
+            factors = class_factors(task.loss, targets[task.name])
+            weights[task.name] = own * factors.weighing * present[task.name]
+            dividing[task.name] = own * factors.dividing * present[task.name]
         inputs = {name: np.asarray(self.content["inputs"][name], dtype=kind) for name, kind in kinds.items()}
-        return Dataset(inputs, targets, weights, present)
+        return Dataset(inputs, targets, weights, present, dividing)
 
     @cached_property
     def reductions(self) -> dict[str, Reduction]:
@@ -129,7 +132,7 @@ class Case:
         )
 
     def _denominator(self, task: str, rows: list[int]) -> float:
-        return self.dataset.denominator(task, np.asarray(rows), self.reductions[task])
+        return float(divisible(self.dataset.denominator(task, np.asarray(rows), self.reductions[task])))
 
     @property
     def has_script(self) -> bool:
@@ -185,14 +188,6 @@ def _labels(task: Task, stored: list[Any]) -> Array:
     filler = np.zeros_like(np.asarray(known))
     filled = [filler if label is None else np.asarray(label) for label in stored]
     return np.stack(filled).astype(np.int64 if _is_integer(task) else np.float64)
-
-
-def _class_factors(task: Task, labels: Array) -> Array:
-    loss = task.loss
-    if not isinstance(loss, SoftmaxCrossEntropy) or loss.class_weights is None:
-        return np.ones(len(labels))
-    factors = np.asarray(loss.class_weights)
-    return factors[labels] if _is_integer(task) else labels @ factors
 
 
 FOLDER: Traversable = files("mtlspec_conformance") / "cases"

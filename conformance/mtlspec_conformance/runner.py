@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from importlib import import_module
 
-from mtlspec.backend import Backend, backend, kinds_of
+from mtlspec.backend import Backend
 from mtlspec.errors import BackendError
+from mtlspec.registry import found_backend, kinds_of
 from mtlspec_conformance.case import Case, cases
 from mtlspec_conformance.deviations import Deviation, declared
 from mtlspec_conformance.levels import LEVELS, Level
@@ -24,7 +25,7 @@ def found(name: str) -> Backend:
     """
     module, colon, attribute = name.partition(":")
     if not colon:
-        return backend(name)
+        return found_backend(name)
     try:
         made: Backend = getattr(import_module(module), attribute)()
     except (ModuleNotFoundError, AttributeError) as error:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, packages_distributions, version
 from importlib.util import find_spec
 
-from mtlspec.backend import EXTRAS, GROUP
+from mtlspec.registry import EXTRAS, GROUP
 
 FRAMEWORKS = {"numpy": ("numpy",), "torch": ("torch",), "keras": ("keras", "tensorflow")}
 """The modules that our own backends compute with."""

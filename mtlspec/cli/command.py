@@ -29,6 +29,9 @@ class Command(TyperCommand):
         except ValidationError as error:
             complain("\n".join(f"{_place(item['loc'])}: {item['msg']}" for item in error.errors()))
             raise typer.Exit(BAD_INPUT) from None
+        except MemoryError as error:
+            complain(f"not enough memory for this model or data: {error}")
+            raise typer.Exit(BAD_INPUT) from None
         except BrokenPipeError:
             raise
         except OSError as error:

@@ -15,7 +15,7 @@ from mtlspec.spec.document import load
 
 DiagramFile = Annotated[
     Path | None,
-    typer.Option("--diagram", metavar="FILE", help="Draw it instead: .svg, or .mmd for Mermaid text."),
+    typer.Option("--diagram", metavar="FILE", help="Draw it too: .svg, or .mmd for Mermaid text."),
 ]
 AsGraph = Annotated[bool, typer.Option("--graph", help="Print the graph as JSON instead.")]
 
@@ -27,7 +27,7 @@ def show(spec: SpecFile, diagram: DiagramFile = None, graph: AsGraph = False) ->
         _draw(lowered, diagram)
     if graph:
         tell(lowered.to_json())
-    elif diagram is None:
+    else:
         _print_nodes(lowered)
         _print_totals(lowered)
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mtlspec.backend import compile
 from mtlspec.cli.arguments import DataFile, Device, PlotFile, PrecisionOption, SpecFile
 from mtlspec.cli.command import INTERRUPTED, complain, tell
 from mtlspec.errors import CheckpointError
 from mtlspec.output import expect_writable, write
 from mtlspec.plots import expect_plottable
+from mtlspec.registry import compile
 from mtlspec.spec import Spec
 from mtlspec.spec.document import load
 
@@ -93,14 +93,14 @@ def train(
 
 def _resumed(program: Program, checkpoint: Checkpoint, spec: Spec, examples: Examples) -> History | None:
     """Give the checkpoint's parameters and state to `program`, and return its history."""
+    if checkpoint.spec.digest() != spec.digest():
+        complain("warning: the model was trained by another document; going on by this one")
+    checkpoint.restore(program)
     if checkpoint.encoders is not None and checkpoint.encoders != examples.encoders:
         raise CheckpointError(
             "the data gives other vocabularies or statistics than those saved with the model; "
             "resume on the data that it was trained on"
         )
-    if checkpoint.spec.digest() != spec.digest():
-        complain("warning: the model was trained by another document; going on by this one")
-    checkpoint.restore(program)
     return checkpoint.history
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from mtlspec.backend import backend_names
 from mtlspec.batch import Dataset
 from mtlspec.comparison.comparison import Comparison, relative_difference
 from mtlspec.comparison.exchange import LOSSES, Run, write_common, write_run
 from mtlspec.errors import BackendError, MtlspecError
 from mtlspec.graph import Graph, initial_parameters, lower
 from mtlspec.randomness import uniform
+from mtlspec.registry import backend_names
 from mtlspec.spec import Spec
 from mtlspec.spec.training import Precision
 from mtlspec.spec.value import nearest
@@ -70,7 +70,7 @@ def compare(
 
     Raises:
         BackendError: a backend is not installed, or its process failed.
-        MtlspecError: there is nothing to compare.
+        MtlspecError: there is nothing to compare, or training diverges.
     """
     _expect_backends(backends)
     if steps < 1:
@@ -87,6 +87,7 @@ def compare(
         chunks = plan(examples, graph, training=spec.training, start=0, stop=steps)
         write_common(folder, graph, examples, (chunk.steps for chunk in chunks))
         losses = _losses(folder, runs)
+    _refuse_divergence(losses[REFERENCE], graph)
     return Comparison(
         spec=spec.digest(),
         precision=precision,
@@ -94,6 +95,17 @@ def compare(
         losses={name: losses[name] for name in backends},
         floor=float(relative_difference(losses[REFERENCE], losses[MOVED]).max()),
     )
+
+
+def _refuse_divergence(losses: Array, graph: Graph) -> None:
+    """Raise where training itself diverges, in the reference: there is no curve to compare."""
+    wrong = np.argwhere(~np.isfinite(losses))
+    if wrong.size:
+        step, task = map(int, wrong[0])
+        raise MtlspecError(
+            f"training diverges: the loss of task {graph.tasks[task]!r} is {losses[step, task]} at step {step} in the "
+            "reference; lower the learning rate, or set `clipping:`"
+        )
 
 
 def _expect_backends(names: Sequence[str]) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mtlspec.backend import compile
 from mtlspec.comparison.exchange import LOSSES, read_common, read_run
 from mtlspec.errors import MtlspecError
+from mtlspec.registry import compile
 
 
 def work(folder: Path) -> None:

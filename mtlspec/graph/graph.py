@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.layers import Embedding, Layer
-from mtlspec.spec.losses import Loss
+from mtlspec.spec.losses import Loss, SoftmaxCrossEntropy
 from mtlspec.spec.model import Input, Merge, Metric
 from mtlspec.spec.optimizers import Clipping, Optimizer
 from mtlspec.spec.signature import Penalty, Role, Shape
@@ -66,6 +66,11 @@ class Head(Value):
     weight: float
     metrics: tuple[Metric, ...] = ()
 
+    @property
+    def targets_are_classes(self) -> bool:
+        """Whether a target is the index of a class (B,), in place of a number for each unit (B, units)."""
+        return isinstance(self.loss, SoftmaxCrossEntropy) and self.loss.targets == "integer"
+
 
 class Phase(Value):
     """One optimizer with the parameters that it moves, for some tasks."""
@@ -117,6 +122,16 @@ class Graph(Value):
     def penalized(self) -> tuple[Parameter, ...]:
         """Trainable parameters with a penalty."""
         return tuple(p for p in self.parameters if p.role == "trainable" and p.penalty.active)
+
+    @cached_property
+    def table_rows(self) -> dict[str, int]:
+        """By integer input, below which number its ids have to be: the rows of the smallest embedding that reads it."""
+        rows: dict[str, int] = {}
+        for node in self.nodes:
+            if isinstance(node.layer, Embedding):
+                source = node.sources[0]
+                rows[source] = min(node.layer.rows, rows.get(source, node.layer.rows))
+        return rows
 
     def node(self, path: str) -> Node:
         """Return the node at `path`.

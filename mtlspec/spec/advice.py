@@ -32,6 +32,8 @@ def advice(spec: Spec) -> Iterator[str]:
                 f"tasks.{task.name}: the head ends in {task.loss.link} and {task.loss.kind} applies it again; "
                 "leave it out of the head"
             )
+    if not any(task.weight for task in spec.tasks):
+        yield "every task has weight 0: only penalties would move the parameters"
     if isinstance(spec.training.phases, PerTask) and len(spec.tasks) == 1:
         yield "training.phases: per_task with one task is the same as joint"
 

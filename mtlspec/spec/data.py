@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.value import Value, problem, raise_problems
@@ -102,6 +102,13 @@ class TargetColumns(Value):
     """A column with the weight of each example for this task."""
 
 
+def _text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string", "integer"]})]
+
+
 class Split(Kind):
     """Which examples are held out from training."""
 
@@ -120,7 +127,8 @@ class SplitByColumn(Split):
 
     kind: Literal["column"] = "column"
     column: str
-    held_out: tuple[str, ...] = Field(min_length=1)
+    held_out: tuple[Text, ...] = Field(min_length=1)
+    """As they are written in the file; a number stands for its text."""
 
 
 class SplitByGroup(Split):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarfloat import ScalarFloat
 from ruamel.yaml.scalarint import ScalarInt
@@ -97,6 +97,8 @@ def _parsed_yaml(text: str, file: str) -> Any:
         raise SpecError(file, (Problem(message, "", line, column),)) from None
     except YAMLError as error:
         raise SpecError(file, (Problem(str(error).splitlines()[0], "", 1, 1),)) from None
+    except RecursionError:
+        raise SpecError(file, (Problem("it is nested too deeply", "", 1, 1),)) from None
 
 
 def _parsed_json(text: str, file: str) -> Any:
@@ -106,9 +108,11 @@ def _parsed_json(text: str, file: str) -> Any:
         raise SpecError(file, (Problem(error.msg, "", error.lineno, error.colno),)) from None
     except _DuplicateKeyError as error:
         raise SpecError(file, (Problem(f"duplicate key {error.args[0]!r}", "", 1, 1),)) from None
+    except RecursionError:
+        raise SpecError(file, (Problem("it is nested too deeply", "", 1, 1),)) from None
     try:
         return YAML(typ="rt").load(text)  # JSON is YAML 1.2; this gives the places
-    except YAMLError:
+    except (YAMLError, RecursionError):
         return content
 
 
@@ -131,6 +135,8 @@ def _plain(item: Any) -> Any:
         return {key: _plain(value) for key, value in item.items()}
     if isinstance(item, list):
         return [_plain(value) for value in item]
+    if isinstance(item, TaggedScalar):
+        return item.value
     if isinstance(item, ScalarFloat):
         return float(item)
     if isinstance(item, ScalarInt):
@@ -140,7 +146,9 @@ def _plain(item: Any) -> Any:
 
 def _problem(error: ErrorDetails, document: Any) -> Problem:
     line, column = _place(error["loc"], document)
-    message = error["msg"].replace("Input should be", "expected")
+    message = error["msg"].replace("Input should be", "expected").replace("a valid tuple", "a list")
+    if error["type"] == "string_pattern_mismatch":
+        message = "expected a letter, then letters (a to z), digits or underscores"
     found = ""
     if error["type"] == "missing":
         message = f"expected `{error['loc'][-1]}:`, which is required"
@@ -181,11 +189,12 @@ def _place(location: Location, document: Any) -> tuple[int | None, int | None]:
     line, column = document.lc.line, document.lc.col
     item: Any = document
     for part in location:
+        place = None
         if isinstance(item, CommentedMap) and part in item:
-            line, column = item.lc.key(part)
+            place = item.lc.key(part)
         elif isinstance(item, CommentedSeq) and isinstance(part, int) and part < len(item):
-            line, column = item.lc.item(part)
-        else:
+            place = item.lc.item(part)
+        if place is None:  # not in the document, or inside a tagged value, of which the reader keeps no places
             break
-        item = item[part]
+        (line, column), item = place, item[part]
     return line + 1, column + 1

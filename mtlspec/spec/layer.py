@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.signature import Shape, Signature
 
-Positive = Annotated[int, Field(gt=0)]
+Positive = Annotated[int, Field(gt=0, lt=2**31)]
+"""A size; frameworks count in 32 bits."""
 
 
 def _pair(value: object) -> object:

@@ -66,9 +66,24 @@ class SoftmaxCrossEntropy(Loss):
     """y is the index of a class, or a probability for each (one-hot included)."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     class_weights: tuple[NonNegative, ...] | None = None
-    """A factor per class for the weight of an example: that of its class, or Σ_c y_c·factor_c."""
+    """w: a factor per class; 1 where it is left out."""
+    class_weights_apply_to: Literal["example", "class_terms"] = law(
+        published="example", keras="example", torch="class_terms"
+    )
+    """What the factors multiply; without label smoothing and with integer targets both are the same.
+
+    example: the loss of an example, by that of its class: (Σ_c w_c·y_c)·(-Σ_c q_c·log p_c). It is part of the
+    example's weight, and `weight_sum` adds it up.
+    class_terms: each term: -Σ_c w_c·q_c·log p_c. `weight_sum` adds up w_y for integer targets, and for probabilities
+    the weights of the examples alone.
+    """
     from_: Prediction = Field(default=Logits(), alias="from")
     reduction: Reduction = law(published="present", keras="batch", torch="weight_sum")
+
+    @property
+    def term_weights(self) -> tuple[float, ...] | None:
+        """w where a backend multiplies it into q; None where it is left out, or part of the weights of examples."""
+        return self.class_weights if self.class_weights_apply_to == "class_terms" else None
 
     def misfit(self, units: int) -> str:
         if units < 2:

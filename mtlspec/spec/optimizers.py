@@ -19,6 +19,11 @@ class Optimizer(Kind):
     family: ClassVar[str] = "optimizer"
     learning_rate: float = Field(gt=0)
 
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The names of the arrays that it keeps for each parameter."""
+        return ()
+
 
 class Sgd(Optimizer):
     """v = momentum·v + g; w -= r·v (`at_update`), or v = momentum·v + r·g; w -= v (`into_velocity`).
@@ -35,6 +40,10 @@ class Sgd(Optimizer):
         published="into_velocity", keras="into_velocity", torch="at_update"
     )
 
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("velocity",) if self.momentum else ()
+
 
 class _Moments(Optimizer):
     """The fields that Adam and AdamW share."""
@@ -49,6 +58,10 @@ class _Moments(Optimizer):
     """Whether epsilon is added to the corrected root sqrt(v / (1 - beta_2^t)), or to sqrt(v) before its correction."""
     amsgrad: bool = False
     """Divide by the largest second moment so far (Reddi et al. 2018), the maximum taken before the correction."""
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        return ("first_moment", "second_moment", *(("largest_second_moment",) if self.amsgrad else ()))
 
 
 class Adam(_Moments):

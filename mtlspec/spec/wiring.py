@@ -108,6 +108,8 @@ class Wiring:
             ready = [index for index, needs in waiting.items() if not needs & waiting.keys()]
             if not ready:
                 cycle = ", ".join(spec.blocks[index].name for index in waiting)
+                if len(names) < len(spec.blocks):
+                    return  # a name stands twice, which is reported as such
                 first = next(iter(waiting))
                 message = f"blocks read each other in a cycle: {cycle}; take one of these inputs out"
                 self.problems.append(problem(message, ("blocks", first, "inputs"), spec.blocks[first].inputs))

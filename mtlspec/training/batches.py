@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtlspec.backend import Steps
-from mtlspec.batch import Batch, Dataset
+from mtlspec.batch import Batch, Dataset, divisible
 from mtlspec.errors import DataError
 from mtlspec.graph import Graph
 from mtlspec.randomness import permutation
 from mtlspec.spec import Spec
-from mtlspec.spec.losses import Reduction
 from mtlspec.spec.training import Training
 from mtlspec.tensors import Array
 
@@ -116,21 +115,11 @@ def _chunk(data: Dataset, graph: Graph, rows: Array, first: int, rates: Array) -
         rows=rows,
         learning_rates=rates,
         weights=np.tile(weights, (len(rows), 1)),
-        denominators=np.where(found > 0, found, 1.0),
+        denominators=divisible(found),
     )
     return Chunk(first, steps, found)
 
 
 def denominators(data: Dataset, graph: Graph, rows: Array) -> NDArray[np.float64]:
     """Return what the loss of each batch [K] and task [T] is divided by, `rows` [K, B]; 0 where no label is present."""
-    return np.stack([_denominator(data, head.task, head.loss.reduction, rows) for head in graph.heads], axis=1)
-
-
-def _denominator(data: Dataset, task: str, reduction: Reduction, rows: Array) -> NDArray[np.float64]:
-    match reduction:
-        case "present":
-            return np.asarray(data.present[task][rows].sum(axis=1), dtype=np.float64)
-        case "batch":
-            return np.full(len(rows), float(rows.shape[1]))
-        case "weight_sum":
-            return np.asarray(data.weights[task][rows].sum(axis=1), dtype=np.float64)
+    return np.stack([data.denominator(head.task, rows, head.loss.reduction) for head in graph.heads], axis=1)

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtlspec.batch import Dataset
+from mtlspec.class_weights import class_factors, class_weights_told
 from mtlspec.errors import DataError
-from mtlspec.graph import Graph, Head, lower
+from mtlspec.graph import Graph, lower
 from mtlspec.spec import Spec
-from mtlspec.spec.layers import Embedding
-from mtlspec.spec.losses import SoftmaxCrossEntropy
 from mtlspec.spec.model import Input
 from mtlspec.spec.value import nearest
 from mtlspec.tensors import Array
@@ -36,7 +35,8 @@ def dataset(
     """Return the examples of these arrays, ready for training.
 
     A label is absent where its target is NaN (all of its numbers, if it has several) or where `present` is false.
-    The weights of examples (by task, 1 where left out) are multiplied by the loss's class weights.
+    The weights of examples (by task, 1 where left out) are multiplied by the loss's class weights, where those apply
+    to examples.
 
     Args:
         spec: The spec or graph whose inputs and tasks are meant.
@@ -55,19 +55,27 @@ def dataset(
         _refuse_unknown("task", label, given or {}, graph.tasks)
     read = checked_inputs(graph, inputs, where=where)
     size = len(next(iter(read.values())))
-    found: dict[str, tuple[Array, Array, Array]] = {}
+    found: dict[str, tuple[Array, Array, Array, Array]] = {}
     for head in graph.heads:
         mask = None if present is None or head.task not in present else _mask(present[head.task], head.task, where)
         read_labels = labels(head, targets[head.task], mask, where)
         _expect_length(f"task {head.task!r}", len(read_labels.values), size)
         sample = None if weights is None or head.task not in weights else weights[head.task]
-        weight = _sample_weights(sample, head.task, size, where) * _class_weights(head, read_labels.values)
-        found[head.task] = (read_labels.values, np.where(read_labels.present, weight, 0.0), read_labels.present)
+        weight = _sample_weights(sample, head.task, read_labels.present, where)
+        factors = class_factors(head.loss, read_labels.values)
+        found[head.task] = (
+            read_labels.values,
+            weight * factors.weighing,
+            read_labels.present,
+            weight * factors.dividing,
+        )
     return Dataset(
         inputs=read,
         targets={task: parts[0] for task, parts in found.items()},
         weights={task: parts[1] for task, parts in found.items()},
         present={task: parts[2] for task, parts in found.items()},
+        dividing_weights={task: parts[3] for task, parts in found.items()},
+        class_weights={head.task: class_weights_told(head.loss) for head in graph.heads},
     )
 
 
@@ -87,20 +95,19 @@ def checked_inputs(graph: Graph, inputs: Columns, *, where: Where = example) -> 
     return read
 
 
-def embedding_rows(graph: Graph, name: str) -> int | None:
-    """Return below which number the ids of an integer input have to be, or None if no embedding reads it."""
-    rows = [n.layer.rows for n in graph.nodes if isinstance(n.layer, Embedding) and n.sources == (name,)]
-    return min(rows) if rows else None
-
-
 def expect_dataset_of(graph: Graph, data: Dataset) -> None:
-    """Raise unless `data` has the inputs and tasks of `graph`.
+    """Raise unless `data` has the inputs and tasks of `graph`, and its class weights.
 
     Raises:
         DataError: it was made for another spec.
     """
     _expect_names("input", "the data", data.inputs, [part.name for part in graph.inputs])
     _expect_names("task", "the data", data.targets, graph.tasks)
+    for head in graph.heads:
+        wanted, made = class_weights_told(head.loss), data.class_weights.get(head.task)
+        if made not in (None, wanted):
+            hint = "make the dataset again from the spec that it is used with"
+            raise DataError(f"task {head.task!r}: the data was made with class weights {made}, not {wanted}; {hint}")
 
 
 def _input(graph: Graph, part: Input, value: object, where: Where) -> Array:
@@ -109,7 +116,7 @@ def _input(graph: Graph, part: Input, value: object, where: Where) -> Array:
     if part.dtype == "float":
         return array.astype(np.float64)
     ids = whole(array, what, where)
-    rows = embedding_rows(graph, part.name)
+    rows = graph.table_rows.get(part.name)
     limit = np.iinfo(np.int64).max if rows is None else rows
     wrong = np.argwhere((ids < 0) | (ids >= limit))
     if wrong.size:
@@ -148,21 +155,16 @@ def _mask(value: object, task: str, where: Where) -> NDArray[np.bool_]:
     return array.astype(np.bool_)
 
 
-def _sample_weights(value: object, task: str, size: int, where: Where) -> NDArray[np.float64]:
+def _sample_weights(value: object, task: str, present: Array, where: Where) -> NDArray[np.float64]:
+    """Return the weight of each example, 0 where the label is absent, whatever is given there."""
     if value is None:
-        return np.ones(size)
+        return np.where(present, 1.0, 0.0)
     what = f"`weights` of task {task!r}"
     array = shaped(numbers(value, what), (), what).astype(np.float64)
-    _expect_length(what, len(array), size)
+    _expect_length(what, len(array), len(present))
+    array = np.where(present, array, 0.0)
     wrong = np.flatnonzero(~(np.isfinite(array) & (array >= 0)))
     if wrong.size:
-        found = f"found {array[wrong[0]]:g}"
+        found = "found none" if np.isnan(array[wrong[0]]) else f"found {array[wrong[0]]:g}"
         raise DataError(f"{what}, {where(int(wrong[0]))}: expected a finite number of at least 0, {found}")
     return array
-
-
-def _class_weights(head: Head, values: Array) -> NDArray[np.float64]:
-    if not isinstance(head.loss, SoftmaxCrossEntropy) or head.loss.class_weights is None:
-        return np.ones(len(values))
-    factors = np.asarray(head.loss.class_weights, dtype=np.float64)
-    return np.asarray(factors[values] if head.loss.targets == "integer" else values @ factors)

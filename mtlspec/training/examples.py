@@ -99,4 +99,11 @@ def _subset(data: Dataset, rows: Positions) -> Dataset:
     def at(arrays: Arrays) -> Arrays:
         return {name: array[rows] for name, array in arrays.items()}
 
-    return Dataset(at(data.inputs), at(data.targets), at(data.weights), at(data.present))
+    return Dataset(
+        inputs=at(data.inputs),
+        targets=at(data.targets),
+        weights=at(data.weights),
+        present=at(data.present),
+        dividing_weights=at(data.dividing_weights),
+        class_weights=data.class_weights,
+    )

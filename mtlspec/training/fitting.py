@@ -19,7 +19,6 @@ from mtlspec.spec.data import (
     Vocabulary,
 )
 from mtlspec.spec.model import Input
-from mtlspec.training.dataset import embedding_rows
 from mtlspec.training.encoders import FIRST, Encoders, InputEncoder, TargetEncoder
 from mtlspec.training.labels import label_form
 from mtlspec.training.split import Positions
@@ -116,6 +115,11 @@ def _fitted_target(encoder: TargetEncoder, head: Head, table: Table, rows: Posit
         return encoder
     values = _vocabulary([table.column(name) for name in encoder.columns], rows)
     limit = head.units if label_form(head.loss) == "classes" else 2
+    if limit == 2 and len(values) == 1:
+        only = f"every label of the training part is {values[0]!r}"
+        raise DataError(
+            f"task {head.task!r}: {only}; which of the two values it is cannot be told: use numbers 0 and 1"
+        )
     if len(values) > limit:
         room = f"{limit} units" if label_form(head.loss) == "classes" else "labels of 2 values"
         listed = ", ".join(values[:10])
@@ -155,7 +159,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _expect_rows(name: str, graph: Graph, needed: int, reason: str) -> None:
-    rows = embedding_rows(graph, name)
+    rows = graph.table_rows.get(name)
     if rows is not None and rows < needed:
         hint = f"set `rows: {needed}`"
         raise DataError(f"input {name!r}: its embedding needs {needed} rows, found {rows} ({reason}); {hint}")

@@ -43,6 +43,8 @@ def _of_frame(frame: object, source: str) -> dict[str, list[Any]]:
 
     try:
         native: Any = nw.from_native(frame, eager_only=True)
+    except nw.exceptions.DuplicateError:
+        raise DataError(f"{source}: expected columns with different names, found some twice") from None
     except TypeError:
         expected = "expected a data frame in memory, or a mapping from names to columns"
         raise DataError(f"{source}: {expected}, found {type(frame).__name__}") from None

@@ -19,7 +19,7 @@ from mtlspec.graph import Graph, Head
 from mtlspec.randomness import normal, uniform
 from mtlspec.spec.model import Input
 from mtlspec.tensors import Array
-from mtlspec.training.dataset import dataset, embedding_rows
+from mtlspec.training.dataset import dataset
 from mtlspec.training.labels import label_form
 
 NOISE = 0.1
@@ -39,7 +39,7 @@ def _input(graph: Graph, part: Input, size: int, seed: int) -> Array:
     name, count = f"synthetic.{part.name}", size * math.prod(part.shape)
     if part.dtype == "float":
         return normal(seed, name, count).reshape(size, *part.shape)
-    rows = embedding_rows(graph, part.name) or 2
+    rows = graph.table_rows.get(part.name, 2)
     return np.floor(uniform(seed, name, count) * rows).astype(np.int64).reshape(size, *part.shape)
 
 
@@ -47,7 +47,7 @@ def _features(graph: Graph, part: Input, array: Array, seed: int) -> NDArray[np.
     flat = array.reshape(len(array), -1)
     if part.dtype == "float":
         return flat.astype(np.float64)
-    rows = embedding_rows(graph, part.name) or 2
+    rows = graph.table_rows.get(part.name, 2)
     table = normal(seed, f"synthetic.{part.name}.features", rows * ID_FEATURES).reshape(rows, ID_FEATURES)
     return np.asarray(table[flat].reshape(len(array), -1))
 

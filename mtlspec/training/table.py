@@ -104,6 +104,8 @@ class Column:
             numbers = np.array(cells, dtype=np.float64)
         except (TypeError, ValueError):
             numbers = np.empty(0)
+        if any(isinstance(cell, str) and "_" in cell for cell in cells):  # Python reads 1_000 as 1000
+            numbers = np.empty(0)
         if numbers.shape != missing.shape or not (np.isfinite(numbers) | missing).all():
             return np.array([math.nan if self.missing[row] else self._number(int(row)) for row in rows])
         return numbers
@@ -111,7 +113,7 @@ class Column:
     def _number(self, row: int) -> float:
         cell = self.cells[row]
         try:
-            number = float(cell)
+            number = float("text" if isinstance(cell, str) and "_" in cell else cell)
         except (TypeError, ValueError):
             hint = "add it to `missing_values:` if it stands for an empty cell, or choose another `encode:`"
             raise DataError(f"{self.place(row)}: expected a number, found {cell!r}; {hint}") from None

@@ -112,7 +112,7 @@ def test_scripted_gradients_tell_laws_apart(id: str) -> None:
 @pytest.mark.parametrize("id", [id for id in SCRIPTED if "clip" in id])
 def test_a_clip_is_active_in_some_scripted_steps_and_not_in_others(id: str) -> None:
     each = case(id)
-    for phase in each.graph.phases:
+    for phase in (phase for phase in each.graph.phases if phase.parameters):
         assert phase.clipping is not None
         squares = [[_square(step[path]) for path in phase.parameters] for step in each.script.gradients]
         match phase.clipping:

@@ -9,9 +9,9 @@ import numpy as np
 from central_differences import indices, numbers
 from mtlspec_numpy import NumpyBackend, NumpyProgram
 
-from mtlspec.backend import compile
 from mtlspec.batch import Batch
 from mtlspec.graph import Graph
+from mtlspec.registry import compile
 from mtlspec.spec import Spec
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Rows, Tensors

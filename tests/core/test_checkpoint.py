@@ -11,10 +11,11 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 from small_specs import TASKS, numeric_spec, two_tasks
 
-from mtlspec.backend import Program, compile
+from mtlspec.backend import Program
 from mtlspec.batch import Dataset
-from mtlspec.errors import CheckpointError
+from mtlspec.errors import CheckpointError, MtlspecError
 from mtlspec.randomness import normal
+from mtlspec.registry import compile
 from mtlspec.spec import Spec
 from mtlspec.tensors import Array
 from mtlspec.training import dataset, load, read, save, train
@@ -106,7 +107,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(MtlspecError, match=r"cannot write .*No space left"):
         save(path, trained(spec, steps=8), spec)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
@@ -217,3 +218,13 @@ def test_another_precision_takes_over_the_state(tmp_path: Path) -> None:
     assert kernel.dtype == np.float32
     np.testing.assert_array_equal(kernel, program.parameters["trunk[1].kernel"].astype(np.float32))
     assert single.state.steps == (4,)
+
+
+def test_damaged_numbers_are_noticed(tmp_path: Path) -> None:
+    spec, path = two_tasks(), tmp_path / "c"
+    save(path, trained(spec), spec)
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 0xFF
+    path.write_bytes(bytes(content))
+    with pytest.raises(CheckpointError, match="the file is damaged"):
+        load(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -278,3 +279,26 @@ def test_a_whole_training_works_from_another_folder(folder: Path, tmp_path: Path
     assert trained.returncode == 0, trained.stderr
     evaluated = subprocess.run([*start, "evaluate", "m.safetensors"], check=False, **run)
     assert measures(evaluated.stdout) == measures(trained.stdout)
+
+
+def test_an_output_without_permission_is_told_before_any_work(
+    mtlspec: CommandLine, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode, **options: mode != os.W_OK)
+    done = mtlspec("train", folder / "fruit.yaml", "--backend", "numpy", "-o", tmp_path / "m.safetensors")
+    assert done.code == 2
+    assert "no permission" in done.err
+    assert done.out == ""
+
+
+def test_a_link_is_followed_and_a_device_is_not_replaced(mtlspec: CommandLine, folder: Path, tmp_path: Path) -> None:
+    target, link, device = tmp_path / "target.json", tmp_path / "link.json", tmp_path / "device"
+    target.write_text("old")
+    link.symlink_to(target)
+    device.symlink_to("/dev/null")
+    options = ("train", folder / "fruit.yaml", "--backend", "numpy", "--steps", "2", "--quiet")
+    assert mtlspec(*options, "--history", link).code == 0
+    assert link.is_symlink()
+    assert json.loads(target.read_text())["losses"]
+    assert mtlspec(*options, "--history", device).code == 0
+    assert Path("/dev/null").is_char_device()

@@ -9,8 +9,10 @@ from small_specs import one_task, two_tasks
 
 from mtlspec.batch import Dataset
 from mtlspec.errors import DataError
+from mtlspec.graph import lower
 from mtlspec.spec import Spec
 from mtlspec.training import dataset
+from mtlspec.training.dataset import expect_dataset_of
 
 NAN = float("nan")
 X = [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]
@@ -75,6 +77,35 @@ def test_class_weights_of_probabilities() -> None:
     loss = {"kind": "softmax_cross_entropy", "class_weights": [1.0, 3.0], "targets": "probabilities"}
     data = of(one_task(2, loss), [[0.25, 0.75], [1.0, 0.0], [NAN, NAN]], weights={"t": [2.0, 1.0, 1.0]})
     assert data.weights["t"].tolist() == [2 * (0.25 + 2.25), 1.0, 0.0]
+
+
+def test_class_weights_of_terms_are_in_what_divides_alone() -> None:
+    loss = {"kind": "softmax_cross_entropy", "class_weights": [1.0, 2.0, 0.5], "class_weights_apply_to": "class_terms"}
+    data = of(one_task(3, loss), [0, 1, 2, NAN], weights={"t": [1.0, 3.0, 4.0, 5.0]})
+    assert data.weights["t"].tolist() == [1.0, 3.0, 4.0, 0.0]
+    assert data.dividing_weights["t"].tolist() == [1.0, 6.0, 2.0, 0.0]
+    assert data.denominator("t", np.array([[0, 1], [2, 3], [3, 3]]), "weight_sum").tolist() == [7.0, 2.0, 0.0]
+    assert data.batch(np.array([0, 1, 2]), {"t": "weight_sum"}).denominators == {"t": 9.0}
+    assert data.batch(np.array([3]), {"t": "weight_sum"}).denominators == {"t": 1.0}
+
+
+def test_class_weights_of_terms_of_probabilities_are_nowhere_in_the_data() -> None:
+    loss = {
+        "kind": "softmax_cross_entropy",
+        "class_weights": [1.0, 3.0],
+        "class_weights_apply_to": "class_terms",
+        "targets": "probabilities",
+    }
+    data = of(one_task(2, loss), [[0.25, 0.75], [1.0, 0.0], [NAN, NAN]], weights={"t": [2.0, 1.0, 1.0]})
+    assert data.weights["t"].tolist() == data.dividing_weights["t"].tolist() == [2.0, 1.0, 0.0]
+
+
+def test_class_weights_of_examples_divide_as_they_weigh() -> None:
+    spec = one_task(3, {"kind": "softmax_cross_entropy", "class_weights": [1.0, 2.0, 0.5]})
+    data = of(spec, [0, 1, 2, NAN], weights={"t": [1.0, 3.0, 4.0, 5.0]})
+    by_hand = Dataset(data.inputs, data.targets, data.weights, data.present)
+    for each in (data, by_hand):
+        assert each.denominator("t", np.arange(4), "weight_sum") == 9.0
 
 
 def test_float32_probabilities_of_many_classes_sum_to_one() -> None:
@@ -168,3 +199,24 @@ def test_what_does_not_fit_is_refused(call: Any, message: str) -> None:
 def test_ids_that_are_whole_floats_are_taken() -> None:
     data = dataset(IDS, inputs={"c": [[0.0, 3.0]]}, targets={"t": [0.5]})
     assert data.inputs["c"].dtype == np.int64
+
+
+def test_the_weight_of_an_absent_label_does_not_matter() -> None:
+    spec = two_tasks()
+    x = np.zeros((3, 2))
+    targets = {"kind": [0, 1, np.nan], "size": [1.0, np.nan, 2.0]}
+    found = dataset(spec, inputs={"x": x}, targets=targets, weights={"size": [2.0, np.nan, 3.0]})
+    assert found.weights["size"].tolist() == [2.0, 0.0, 3.0]
+    with pytest.raises(DataError, match="found none"):
+        dataset(spec, inputs={"x": x}, targets=targets, weights={"size": [np.nan, 1.0, 3.0]})
+
+
+def test_data_of_other_class_weights_is_refused() -> None:
+    def weighted(*factors: float) -> Spec:
+        loss = {"kind": "softmax_cross_entropy", "class_weights": list(factors)}
+        return one_task(3, loss)
+
+    data = dataset(weighted(1.0, 2.0, 3.0), inputs={"x": np.zeros((2, 1))}, targets={"t": [0, 2]})
+    expect_dataset_of(lower(weighted(1.0, 2.0, 3.0)), data)
+    with pytest.raises(DataError, match=r"made with class weights 1.0, 2.0, 3.0 for each example, not 9.0"):
+        expect_dataset_of(lower(weighted(9.0, 2.0, 3.0)), data)

@@ -45,7 +45,7 @@ def mistakes(text: str) -> list[tuple[int | None, int | None, str, str]]:
         ("weight: 0.5", "weight: 0.5, weight: 1", (10, 85), "", "duplicate key"),
         ("name: size", "name: kind", (10, 6), "tasks.kind.name", "duplicate name 'kind', used by tasks[0] already"),
         ("name: size", "name: x", (10, 6), "tasks.x.name", "duplicate name 'x', used by inputs[0] already"),
-        ("name: size", "name: 2nd", (10, 6), "tasks.2nd.name", "String should match pattern"),
+        ("name: size", "name: 2nd", (10, 6), "tasks.2nd.name", "expected a letter, then letters"),
         ("name: size", "name: size, inputs: [trnk]", (10, 27), "tasks.size.inputs[0]", "did you mean 'trunk'?"),
         ("units: 3", "units: 1", (9, 18), "tasks.kind.head", "softmax_cross_entropy needs at least 2 units"),
         ("units: 8, activation: relu", "units: 8}\n      - {kind: conv2d, filters: 2, kernel_size: 3",
@@ -101,3 +101,24 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
     (tmp_path / "list.yaml").write_text("- 1\n")
     with pytest.raises(SpecError, match="expected a mapping"):
         load(tmp_path / "list.yaml")
+
+
+def test_a_duplicate_name_is_no_cycle() -> None:
+    blocks = """blocks:
+  - {name: trunk, layers: [{kind: dense, units: 8}]}
+  - {name: trunk, layers: [{kind: dense, units: 8}]}
+"""
+    found = mistakes("inputs:\n  - {name: x, shape: [4]}\n" + blocks + "tasks:\n  - {name: y, loss: squared_error}\n")
+    assert [message.split(",")[0] for _, _, _, message in found] == ["duplicate name 'trunk'"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "inputs: " + "[" * 3000,
+        'inputs: !!python/object/apply:os.system ["echo"]\ntasks: []\n',
+        "inputs:\n  - {name: x, shape: !!python/name:os.system }\ntasks: []\n",
+    ],
+)
+def test_a_document_that_is_no_plain_data_is_refused(text: str) -> None:
+    assert mistakes(text)

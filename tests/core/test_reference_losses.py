@@ -17,6 +17,7 @@ from mtlspec.tensors import Array
 
 SOFTMAX, SIGMOID = "softmax_cross_entropy", "sigmoid_cross_entropy"
 CLIPPED = {"kind": "probabilities", "clip": 0.2}
+TERMS = {"kind": SOFTMAX, "class_weights_apply_to": "class_terms"}
 LN3, LN6 = log(3), log(6)
 
 # logits, target, loss and its gradient by the logits, each by hand:
@@ -27,6 +28,33 @@ GOLDEN: list[tuple[dict[str, Any], list[float], Any, float, list[float]]] = [
     # q = 0.8·(1, 0) + 0.1
     ({"kind": SOFTMAX, "label_smoothing": 0.2}, [0, LN3], 0, 0.9 * log(4) + 0.1 * log(4 / 3), [-0.65, 0.65]),
     ({"kind": SOFTMAX, "targets": "probabilities"}, [0, LN3], [0.5, 0.5], log(4) - LN3 / 2, [-0.25, 0.25]),
+    # the host has multiplied these into the weight of the example
+    ({"kind": SOFTMAX, "class_weights": [2.0, 0.5]}, [0, LN3], 1, log(4 / 3), [0.25, -0.25]),
+    ({**TERMS, "class_weights": [2.0, 0.5]}, [0, LN3], 1, log(4 / 3) / 2, [0.125, -0.125]),
+    # q = (0.9, 0.1), w·q = (1.8, 0.05): the gradient is 1.85·p - w·q
+    (
+        {**TERMS, "class_weights": [2.0, 0.5], "label_smoothing": 0.2},
+        [0, LN3],
+        0,
+        1.8 * log(4) + 0.05 * log(4 / 3),
+        [-1.3375, 1.3375],
+    ),
+    # w·q = (1, 1/4)
+    (
+        {**TERMS, "class_weights": [2.0, 0.5], "targets": "probabilities"},
+        [0, LN3],
+        [0.5, 0.5],
+        log(4) + log(4 / 3) / 4,
+        [-0.6875, 0.6875],
+    ),
+    # three times the case without weights below
+    (
+        {**TERMS, "class_weights": [1.0, 2.0, 3.0], "from": CLIPPED},
+        [0, 0, LN6],
+        2,
+        3 * log(4 / 3),
+        [0.375, 0.375, -0.75],
+    ),
     # both probabilities leave [0.3, 0.7], so the loss is -ln 0.3 and flat
     ({"kind": SOFTMAX, "from": {"kind": "probabilities", "clip": 0.3}}, [0, LN3], 0, -log(0.3), [0, 0]),
     # -ln p_2, p_2 = 0.75 inside: the gradient is p - y
@@ -76,6 +104,11 @@ SLOPES: list[dict[str, Any]] = [
     {"kind": SOFTMAX, "from": CLIPPED, "label_smoothing": 0.1},
     {"kind": SOFTMAX, "from": {**CLIPPED, "renormalized": True}},
     {"kind": SOFTMAX, "from": {**CLIPPED, "renormalized": True}, "targets": "probabilities"},
+    {**TERMS, "class_weights": [0.5, 3.0, 1.25]},
+    {**TERMS, "class_weights": [0.5, 3.0, 1.25], "label_smoothing": 0.1},
+    {**TERMS, "class_weights": [0.5, 3.0, 1.25], "targets": "probabilities", "label_smoothing": 0.1},
+    {**TERMS, "class_weights": [0.5, 3.0, 0.0], "from": CLIPPED, "label_smoothing": 0.1},
+    {**TERMS, "class_weights": [0.5, 3.0, 1.25], "from": {**CLIPPED, "renormalized": True}, "targets": "probabilities"},
     {"kind": SIGMOID},
     {"kind": SIGMOID, "label_smoothing": 0.1, "positive_weights": [0.5, 3.0, 1.0]},
     {"kind": SIGMOID, "from": CLIPPED},

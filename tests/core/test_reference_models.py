@@ -10,9 +10,9 @@ import pytest
 from central_differences import assert_gradients
 from programs import batch_of, program_of
 
-from mtlspec.backend import kinds_of
 from mtlspec.batch import Batch
 from mtlspec.graph import lower
+from mtlspec.registry import kinds_of
 from mtlspec.spec import Spec
 from mtlspec.tensors import Array, Rows, Tensors, dense
 

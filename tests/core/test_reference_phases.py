@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from programs import batch_of, program_of, update
 
-from mtlspec.backend import TotalLoss, one_step
+from mtlspec.backend import TotalLoss
+from mtlspec.step import one_step
 
 SHARED, A, B = "trunk[0].kernel", "tasks.a.head[0].kernel", "tasks.b.head[0].kernel"
 WEIGHTS = {"a": 0.5, "b": 2.0}

@@ -102,7 +102,7 @@ def test_denominators_equal_those_of_single_batches(reduction: Any) -> None:
     data = dataset(spec, inputs=full.inputs, targets=full.targets, weights=weights, present=full.present)
     for chunk in plan(data, lower(spec), training=spec.training, start=0, stop=8):
         for rows, found in zip(chunk.steps.rows, chunk.steps.denominators, strict=True):
-            assert found[0] == data.denominator("kind", rows, reduction)
+            assert found[0] == data.batch(rows, {"kind": reduction, "size": "batch"}).denominators["kind"]
 
 
 def test_a_batch_without_labels_is_divided_by_one() -> None:

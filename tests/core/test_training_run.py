@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from small_specs import TASKS, two_tasks
 
-from mtlspec.backend import Program, StepLosses, Steps, compile, one_step
+from mtlspec.backend import Program, StepLosses, Steps
 from mtlspec.batch import Dataset
 from mtlspec.errors import DataError, MtlspecError
 from mtlspec.randomness import normal
+from mtlspec.registry import compile
 from mtlspec.spec import Spec
+from mtlspec.step import one_step
 from mtlspec.training import adapt, dataset, evaluate, plan, predict, train
 
 NAN = float("nan")

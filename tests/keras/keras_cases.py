@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mtlspec.backend import Program, Steps, compile
-from mtlspec.batch import Batch, Dataset
+from mtlspec.backend import Program, Steps
+from mtlspec.batch import Batch, Dataset, divisible
+from mtlspec.class_weights import class_factors
+from mtlspec.registry import compile
 from mtlspec.spec import Spec
 from mtlspec.spec.layers import Embedding
 from mtlspec.tensors import Array, Rows
@@ -61,13 +63,15 @@ def dataset(spec: Spec, count: int) -> Dataset:
         else draw.normal(size=(count, *part.shape))
         for part in spec.inputs
     }
-    targets, weights, present = {}, {}, {}
+    targets, weights, present, dividing = {}, {}, {}, {}
     for task in spec.tasks:
         units = task.head[-1].units if task.head else 3  # type: ignore[attr-defined]
         targets[task.name] = _targets(draw, task.loss, count, units)
         present[task.name] = draw.random(count) > 0.2
-        weights[task.name] = np.where(present[task.name], draw.uniform(0.5, 2, count), 0)
-    return Dataset(inputs, targets, weights, present)
+        sample = np.where(present[task.name], draw.uniform(0.5, 2, count), 0)
+        factors = class_factors(task.loss, targets[task.name])
+        weights[task.name], dividing[task.name] = sample * factors.weighing, sample * factors.dividing
+    return Dataset(inputs, targets, weights, present, dividing)
 
 
 def _targets(draw: np.random.Generator, loss: object, count: int, units: int) -> Array:
@@ -106,8 +110,8 @@ def some_steps(spec: Spec, data: Dataset, phases: int, count: int = 20, size: in
     rate = spec.training.optimizer.learning_rate
     rates = rate * (1 + 0.5 * np.cos(np.arange(count)))[:, None] * np.linspace(1, 0.5, phases)
     weights = np.array([list(spec.weights.values())]) * (1 + 0.2 * np.sin(np.arange(count)))[:, None]
-    each = [[data.denominator(task.name, batch, task.loss.reduction) for task in spec.tasks] for batch in rows]
-    return Steps(rows, rates, weights, np.array(each))
+    each = np.stack([data.denominator(task.name, rows, task.loss.reduction) for task in spec.tasks], axis=1)
+    return Steps(rows, rates, weights, divisible(each))
 
 
 def apart(found: object, expected: object) -> float:

@@ -18,8 +18,8 @@ from keras_cases import (
     with_words,
 )
 
-from mtlspec.backend import one_step
 from mtlspec.spec import Spec
+from mtlspec.step import one_step
 
 EXACT = 1e-12
 IMAGE = (7, 6, 3)
@@ -90,6 +90,7 @@ LAYERS |= {f"{f}": document({"kind": "dense", "units": 6}, {"kind": "activation"
 SOFTMAX: Document = {"kind": "softmax_cross_entropy"}
 SIGMOID: Document = {"kind": "sigmoid_cross_entropy"}
 CLIPPED: Document = {"kind": "probabilities", "clip": 0.31}
+TERMS: Document = {**SOFTMAX, "class_weights": [0.5, 2.7, 1.3], "class_weights_apply_to": "class_terms"}
 LOSSES: list[object] = [
     SOFTMAX,
     {**SOFTMAX, "label_smoothing": 0.1},
@@ -108,6 +109,13 @@ LOSSES: list[object] = [
     {"kind": "huber", "delta": 0.7},
     {**SOFTMAX, "reduction": "batch"},
     {**SOFTMAX, "reduction": "weight_sum"},
+    {**SOFTMAX, "class_weights": [0.5, 2.7, 1.3], "label_smoothing": 0.1},
+    TERMS,
+    {**TERMS, "label_smoothing": 0.1},
+    {**TERMS, "label_smoothing": 0.1, "reduction": "weight_sum"},
+    {**TERMS, "targets": "probabilities", "label_smoothing": 0.1, "reduction": "weight_sum"},
+    {**TERMS, "from": CLIPPED, "label_smoothing": 0.1},
+    {**TERMS, "from": {**CLIPPED, "renormalized": True}, "targets": "probabilities"},
 ]
 
 ADAM: Document = {"kind": "adam", "learning_rate": 0.03}

@@ -10,8 +10,9 @@ import pytest
 from keras_cases import DENSE, HEADS, Document, apart, dataset, document, furthest, pair, with_words
 from mtlspec_keras.engine import keras, tf
 
-from mtlspec.backend import Steps, compile
+from mtlspec.backend import Steps
 from mtlspec.batch import Dataset
+from mtlspec.registry import compile
 from mtlspec.spec import Spec
 
 EXACT = 1e-12
@@ -25,6 +26,12 @@ INTO: Document = {
     "rate_applied": "into_velocity",
 }
 CLIPPED: Document = {"kind": "global_norm", "limit": 0.3, "epsilon": 0.01}
+TERMS: Document = {
+    "kind": "softmax_cross_entropy",
+    "class_weights": [0.5, 2.0, 1.25],
+    "class_weights_apply_to": "class_terms",
+    "label_smoothing": 0.1,
+}
 FITTED: dict[str, Document] = {
     "sgd": document(DENSE, optimizer={"kind": "sgd", "learning_rate": 0.03}),
     "momentum": document(DENSE, optimizer=INTO, clipping=CLIPPED),
@@ -46,6 +53,7 @@ FITTED: dict[str, Document] = {
         {"kind": "activation", "function": {"kind": "leaky_relu", "slope": 0.17}},
         tasks=[
             {**HEADS[0], "loss": {"kind": "softmax_cross_entropy", "label_smoothing": 0.1, "from": "probabilities"}},
+            {**HEADS[0], "name": "kind", "loss": TERMS},
             {**HEADS[1], "loss": {"kind": "sigmoid_cross_entropy", "positive_weights": [0.5, 3.7]}},
             {**HEADS[1], "name": "length", "loss": {"kind": "huber", "delta": 0.7}},
         ],
@@ -59,7 +67,7 @@ def readable(name: str) -> Spec:
     `Model.compile` casts losses and their weights to Keras' floatx, so that in `fit` a weight of 0.7 is off by 1e-8.
     """
     found = FITTED[name]
-    quarters = [{**task, "weight": (3 - index) / 4} for index, task in enumerate(found["tasks"])]  # type: ignore[arg-type]
+    quarters = [{**task, "weight": (4 - index) / 4} for index, task in enumerate(found["tasks"])]  # type: ignore[arg-type]
     return Spec.model_validate({**found, "tasks": quarters})
 
 

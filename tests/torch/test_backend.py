@@ -12,8 +12,8 @@ from torch_cases import graph_of, spec_of
 from torch_documents import LAYERS, LOSSES
 from torch_trainings import PHASED, TRAININGS
 
-from mtlspec.backend import backend, compile, kinds_of
 from mtlspec.errors import BackendError
+from mtlspec.registry import compile, found_backend, kinds_of
 from mtlspec.spec.activations import Activation
 from mtlspec.spec.layers import Layer, Residual
 from mtlspec.spec.losses import Loss
@@ -21,7 +21,7 @@ from mtlspec.spec.optimizers import Clipping, Optimizer
 
 
 def test_the_entry_point_gives_this_backend() -> None:
-    assert isinstance(backend("torch"), TorchBackend)
+    assert isinstance(found_backend("torch"), TorchBackend)
 
 
 def test_every_kind_of_the_spec_has_a_native_form() -> None:
@@ -51,6 +51,6 @@ def test_global_defaults_stay() -> None:
 
 
 def test_without_pytorch_the_error_says_what_to_install() -> None:
-    code = "import sys; sys.modules['torch'] = None; import mtlspec.backend; mtlspec.backend.backend('torch')"
+    code = "import sys; sys.modules['torch'] = None; import mtlspec.registry; mtlspec.registry.found_backend('torch')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "BackendError: backend 'torch' needs PyTorch: pip install 'mtlspec[torch]'" in done.stderr

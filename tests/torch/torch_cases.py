@@ -9,10 +9,12 @@ import numpy as np
 from torch_documents import Document
 from torch_trainings import IDS
 
-from mtlspec.backend import Program, Steps, compile
-from mtlspec.batch import Batch, Dataset
+from mtlspec.backend import Program, Steps
+from mtlspec.batch import Batch, Dataset, divisible
+from mtlspec.class_weights import class_factors
 from mtlspec.graph import Graph, lower
 from mtlspec.randomness import normal, permutation, uniform
+from mtlspec.registry import compile
 from mtlspec.spec import Spec
 from mtlspec.spec.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
 from mtlspec.tensors import Array
@@ -61,7 +63,10 @@ def dataset(graph: Graph, size: int = 64, *, even: bool = False) -> Dataset:
     filled = {
         task: np.where(present[task].reshape(-1, *[1] * (y.ndim - 1)), y, absent[task]) for task, y in targets.items()
     }
-    return Dataset(inputs=inputs, targets=filled, weights=weights, present=present)
+    factors = {head.task: class_factors(head.loss, filled[head.task]) for head in graph.heads}
+    weighing = {task: weights[task] * each.weighing for task, each in factors.items()}
+    dividing = {task: weights[task] * each.dividing for task, each in factors.items()}
+    return Dataset(inputs=inputs, targets=filled, weights=weighing, present=present, dividing_weights=dividing)
 
 
 def _targets(loss: Any, units: int, name: str, size: int) -> Array:
@@ -87,8 +92,8 @@ def steps(graph: Graph, data: Dataset, *, count: int = 20, size: int = 12) -> St
     rows = order[: count * size].reshape(count, size)
     rates = np.array([p.optimizer.learning_rate for p in graph.phases]) * _factors(count)[:, None]
     weights = np.array([head.weight for head in graph.heads]) * (1 + np.arange(count) % 3)[:, None] / 2
-    denominators = [[data.denominator(h.task, row, h.loss.reduction) for h in graph.heads] for row in rows]
-    return Steps(rows, rates, weights, np.array(denominators).reshape(count, len(graph.heads)))
+    each = np.stack([data.denominator(h.task, rows, h.loss.reduction) for h in graph.heads], axis=1)
+    return Steps(rows, rates, weights, divisible(each))
 
 
 def _factors(count: int) -> Array:

@@ -165,9 +165,28 @@ LAYERS: dict[str, Document] = {
     },
 }
 PROBABILITIES = {"kind": "probabilities", "clip": 0.05}
+TERMS = {
+    "kind": "softmax_cross_entropy",
+    "class_weights": [1, 2, 0.5, 3],
+    "class_weights_apply_to": "class_terms",
+    "reduction": "weight_sum",
+}
 LOSSES: dict[str, Document] = {
     "softmax": ends_in("softmax_cross_entropy", 4),
     "softmax_weighted": ends_in({"kind": "softmax_cross_entropy", "class_weights": [1, 2, 0.5, 3]}, 4),
+    "softmax_weighted_smoothed": ends_in(
+        {"kind": "softmax_cross_entropy", "class_weights": [1, 2, 0.5, 3], "label_smoothing": 0.2}, 4
+    ),
+    "softmax_terms": ends_in({**TERMS, "reduction": "batch"}, 4),
+    "softmax_terms_smoothed": ends_in({**TERMS, "label_smoothing": 0.2}, 4),
+    "softmax_terms_smoothed_present": ends_in({**TERMS, "label_smoothing": 0.2, "reduction": "present"}, 4),
+    "softmax_terms_of_targets": ends_in({**TERMS, "targets": "probabilities", "label_smoothing": 0.2}, 4),
+    "softmax_terms_clipped": ends_in(
+        {**TERMS, "from": {**PROBABILITIES, "clip": 0.2}, "label_smoothing": 0.1, "reduction": "present"}, 4
+    ),
+    "softmax_terms_renormalized_targets": ends_in(
+        {**TERMS, "targets": "probabilities", "from": {**PROBABILITIES, "clip": 0.2, "renormalized": True}}, 4
+    ),
     "softmax_smoothed": ends_in({"kind": "softmax_cross_entropy", "label_smoothing": 0.2}, 4),
     "softmax_of_targets": ends_in({"kind": "softmax_cross_entropy", "targets": "probabilities"}, 4),
     "softmax_of_smoothed_targets": ends_in(

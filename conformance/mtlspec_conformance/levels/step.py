@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mtlspec.backend import Program, one_step
+from mtlspec.backend import Program
 from mtlspec.batch import Batch
+from mtlspec.step import one_step
 from mtlspec.tensors import Tensors
 from mtlspec_conformance.measure import Finding, Findings, exactly, largest, losses, same, tensors
 from mtlspec_conformance.pair import Pair, copied, moved, named

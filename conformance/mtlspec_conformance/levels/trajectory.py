@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from mtlspec.backend import Program, StepLosses, Steps, one_step
+from mtlspec.backend import Program, StepLosses, Steps
+from mtlspec.step import one_step
 from mtlspec_conformance.case import Case, joined
 from mtlspec_conformance.levels.step import position, updates
 from mtlspec_conformance.measure import Finding, largest, losses

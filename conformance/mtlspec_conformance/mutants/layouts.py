@@ -6,14 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mtlspec.backend import (
-    Gradients,
-    Parameters,
-    Program,
-    ProgramState,
-    TaskWeights,
-    ValueWithGradient,
-)
+from mtlspec.backend import Gradients, Parameters, Program, ProgramState, TaskWeights, ValueWithGradient
 from mtlspec.batch import Batch
 from mtlspec.graph import Graph
 from mtlspec.spec.layers import Dense, Flatten

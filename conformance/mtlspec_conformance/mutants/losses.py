@@ -8,7 +8,12 @@ import numpy as np
 
 from mtlspec.backend import TaskWeights, TotalLoss, ValueWithGradient
 from mtlspec.batch import Batch
+from mtlspec.class_weights import class_factors
+from mtlspec.graph import Head
+from mtlspec.spec.losses import SoftmaxCrossEntropy
+from mtlspec.tensors import Array
 from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.rewriting import every, having
 
 
 class _OtherBatch(Wrapper):
@@ -42,6 +47,19 @@ class _AbsentCount(_OtherBatch):
 class _LabelsShuffled(_OtherBatch):
     def seen(self, batch: Batch) -> Batch:
         return replace(batch, targets={task: np.roll(target, 1, axis=0) for task, target in batch.targets.items()})
+
+
+class _ClassTermsAsExamples(_OtherBatch):
+    def seen(self, batch: Batch) -> Batch:
+        weights = {head.task: self._weights(head, batch) for head in self.graph.heads}
+        return replace(batch, weights=weights)
+
+    def _weights(self, head: Head, batch: Batch) -> Array:
+        loss = head.loss
+        if not isinstance(loss, SoftmaxCrossEntropy) or loss.term_weights is None:
+            return batch.weights[head.task]
+        of_example = having(loss, class_weights_apply_to="example")
+        return batch.weights[head.task] * class_factors(of_example, batch.targets[head.task]).weighing
 
 
 class _OtherLosses(Wrapper):
@@ -127,6 +145,14 @@ LOSS_VALUE_MUTANTS = (
     Mutant("nothing-divides", "Adds up the examples.", "loss", WEIGHTED, program=_NothingDivides),
     Mutant("absent-count", "Counts labels that are absent.", "loss", WEIGHTED, program=_AbsentCount),
     Mutant("labels-shuffled", "Gives examples each other's labels.", "loss", ("layer/dense",), program=_LabelsShuffled),
+    Mutant(
+        "class-terms-as-examples",
+        "Multiplies the loss of an example by the factor of its class.",
+        "loss",
+        ("loss/softmax-class-terms", "loss/softmax-class-terms-of-probabilities"),
+        every(SoftmaxCrossEntropy, class_weights_apply_to="example"),
+        _ClassTermsAsExamples,
+    ),
     Mutant("losses-weighted", "Reports weighted losses.", "loss", THREE, program=_WeightedLosses),
     Mutant(
         "losses-weighted-beside-gradient",

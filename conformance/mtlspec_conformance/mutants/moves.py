@@ -6,9 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mtlspec.backend import (
-    ProgramState,
-)
+from mtlspec.backend import ProgramState
 from mtlspec.tensors import Array, Tensors
 from mtlspec_conformance.mutants.layouts import OtherLayout
 from mtlspec_conformance.mutants.mutant import Mutant, Wrapper

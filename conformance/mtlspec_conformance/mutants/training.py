@@ -7,12 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mtlspec.backend import (
-    ProgramState,
-    Source,
-    StepLosses,
-    Steps,
-)
+from mtlspec.backend import ProgramState, Source, StepLosses, Steps
 from mtlspec.graph import Graph
 from mtlspec.tensors import Array, Tensors
 from mtlspec_conformance.mutants.mutant import Mutant, Wrapper

@@ -1,0 +1,96 @@
+"""The registry: which backends are installed, what they claim, and how one compiles a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+
+from mtlspec.backend import Backend, Program
+from mtlspec.errors import BackendError
+from mtlspec.graph import Graph, initial_parameters, lower
+from mtlspec.spec import Spec
+from mtlspec.spec.kind import Kind
+from mtlspec.spec.training import Precision
+from mtlspec.spec.value import nearest
+
+GROUP = "mtlspec.backends"
+EXTRAS = {
+    "torch": ("torch", "PyTorch"),
+    "keras": ("keras", "Keras and TensorFlow"),
+    "tensorflow": ("keras", "TensorFlow"),
+}
+
+
+def backend_names() -> tuple[str, ...]:
+    """Return the names of all installed backends, without importing one."""
+    return tuple(sorted(entry.name for entry in entry_points(group=GROUP)))
+
+
+def found_backend(name: str) -> Backend:
+    """Return the backend called `name`.
+
+    Raises:
+        BackendError: there is none, or its framework is not installed.
+    """
+    for entry in entry_points(group=GROUP):
+        if entry.name == name:
+            try:
+                found: Backend = entry.load()()
+            except ModuleNotFoundError as error:
+                if error.name not in EXTRAS:
+                    raise
+                extra, framework = EXTRAS[error.name]
+                raise BackendError(f"backend {name!r} needs {framework}: pip install 'mtlspec[{extra}]'") from None
+            return found
+    known = ", ".join(backend_names())
+    raise BackendError(f"no backend {name!r}{nearest(name, backend_names())}; installed: {known}")
+
+
+def compile(
+    spec: Spec | Graph,
+    *,
+    backend: str | Backend,
+    precision: Precision | None = None,
+    device: str = "cpu",
+) -> Program:
+    """Return the program of `spec` in a backend, with the initial values that the spec's seed gives.
+
+    `precision` is by default that of the spec's training (of a graph: float32).
+
+    Raises:
+        BackendError: the backend or its framework is not installed, or does not have a kind that the spec names.
+    """
+    graph = lower(spec) if isinstance(spec, Spec) else spec
+    if precision is None:
+        precision = spec.training.precision if isinstance(spec, Spec) else "float32"
+    chosen = found_backend(backend) if isinstance(backend, str) else backend
+    _refuse_unsupported(chosen, graph, precision)
+    program = chosen.compile(graph, precision=precision, device=device)
+    program.parameters = initial_parameters(graph)
+    return program
+
+
+def claimed(*tables: Iterable[type[Kind]], merges: Iterable[str]) -> frozenset[str]:
+    """Return the kinds that an adapter's dispatch tables have, as `family/kind`, and its merges."""
+    kinds = {f"{cls.family}/{cls.model_fields['kind'].default}" for table in tables for cls in table}
+    return frozenset(kinds | {f"merge/{merge}" for merge in merges})
+
+
+def kinds_of(graph: Graph) -> frozenset[str]:
+    """Return every kind that a graph needs of a backend, as `family/kind`."""
+    found = {f"layer/{node.layer.kind}" for node in graph.nodes if node.layer is not None}
+    found |= {f"merge/{node.merge}" for node in graph.nodes if node.merge is not None}
+    functions = (getattr(node.layer, "function", None) for node in graph.nodes)
+    found |= {f"activation/{function.kind}" for function in functions if function is not None}
+    found |= {f"loss/{head.loss.kind}" for head in graph.heads}
+    found |= {f"optimizer/{phase.optimizer.kind}" for phase in graph.phases}
+    found |= {f"clipping/{phase.clipping.kind}" for phase in graph.phases if phase.clipping is not None}
+    return frozenset(found)
+
+
+def _refuse_unsupported(chosen: Backend, graph: Graph, precision: Precision) -> None:
+    lacking = sorted(kinds_of(graph) - chosen.capabilities.kinds)
+    if lacking:
+        raise BackendError(f"backend {chosen.name!r} does not have {', '.join(lacking)}")
+    if precision not in chosen.capabilities.precisions:
+        raise BackendError(f"backend {chosen.name!r} does not have precision {precision}")
