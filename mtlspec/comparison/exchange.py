@@ -28,6 +28,9 @@ GRAPH, DATA, STEPS, RUN, PARAMETERS, LOSSES = (
     "losses.npy",
 )
 
+GROUPS = ("inputs", "targets", "weights", "present", "dividing_weights")
+"""The arrays of a dataset, in the order of its fields."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -41,7 +44,7 @@ class Run:
 def write_common(folder: Path, graph: Graph, data: Dataset, plan: Iterable[Steps]) -> None:
     """Write what all runs share."""
     (folder / GRAPH).write_text(graph.to_json(), encoding="utf-8")
-    groups = {field.name: getattr(data, field.name) for field in fields(Dataset)}
+    groups = {group: getattr(data, group) for group in GROUPS}
     np.savez(folder / DATA, **{f"{group}/{name}": array for group, it in groups.items() for name, array in it.items()})
     names = [field.name for field in fields(Steps)]
     chunks = {f"{index}/{name}": getattr(steps, name) for index, steps in enumerate(plan) for name in names}
@@ -52,7 +55,8 @@ def read_common(folder: Path) -> tuple[Graph, Dataset, list[Steps]]:
     """Return what `write_common` wrote."""
     graph = Graph.from_json((folder / GRAPH).read_text(encoding="utf-8"))
     groups = _grouped(folder / DATA)
-    data = Dataset(**{field.name: groups.get(field.name, {}) for field in fields(Dataset)})
+    inputs, targets, weights, present, dividing_weights = (groups.get(group, {}) for group in GROUPS)
+    data = Dataset(inputs, targets, weights, present, dividing_weights)
     chunks = _grouped(folder / STEPS)
     return graph, data, [Steps(**chunks[index]) for index in sorted(chunks, key=int)]
 
