@@ -73,14 +73,15 @@ def expect_batch(graph: Graph, batch: Batch) -> None:
 
 
 def expect_task_weights(graph: Graph, weights: TaskWeights) -> None:
-    """Raise unless every task has a weight.
+    """Raise unless every task has a weight, and nothing else has one.
 
     Raises:
-        ValueError: one has none.
+        ValueError: a task has none, or a name is no task.
     """
-    absent = [task for task in graph.tasks if task not in weights]
-    if absent:
-        raise ValueError(f"expected a weight for each of the tasks {', '.join(graph.tasks)}; absent: {absent[0]}")
+    for found, wanted, what in ((weights, graph.tasks, "absent"), (graph.tasks, weights, "unknown")):
+        apart = [task for task in wanted if task not in found]
+        if apart:
+            raise ValueError(f"expected a weight for each of the tasks {', '.join(graph.tasks)}; {what}: {apart[0]}")
 
 
 def expect_parameters(graph: Graph, values: Mapping[str, Any]) -> None:

@@ -55,14 +55,13 @@ def compile(
 ) -> Program:
     """Return the program of `spec` in a backend, with the initial values that the spec's seed gives.
 
-    `precision` is by default that of the spec's training (of a graph: float32).
+    `precision` is by default that of the spec's training.
 
     Raises:
         BackendError: the backend or its framework is not installed, or does not have a kind that the spec names.
     """
     graph = lower(spec) if isinstance(spec, Spec) else spec
-    if precision is None:
-        precision = spec.training.precision if isinstance(spec, Spec) else "float32"
+    precision = precision or graph.training.precision
     chosen = found_backend(backend) if isinstance(backend, str) else backend
     _refuse_unsupported(chosen, graph, precision)
     program = chosen.compile(graph, precision=precision, device=device)

@@ -89,6 +89,9 @@ def train(
 
 
 def _stop(epochs: int | None, steps: int | None, training: Training, per_epoch: int) -> int:
+    for name, given in (("epochs", epochs), ("steps", steps)):
+        if given is not None and given < 0:
+            raise MtlspecError(f"expected a number of `{name}` from 0, found {given}")
     if steps is None:
         return (training.epochs if epochs is None else epochs) * per_epoch
     if epochs is not None:

@@ -7,13 +7,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from documents import document
 from mtlspec_numpy import NumpyProgram
 from programs import batch_of, program_of
 
 from mtlspec.backend import Gradients, ProgramState, Slot, Statistics
 from mtlspec.batch import Batch, Dataset
 from mtlspec.errors import DataError
-from mtlspec.expectation import expect_batch, expect_examples, expect_inputs, expect_state, slot_shapes
+from mtlspec.expectation import (
+    expect_batch,
+    expect_examples,
+    expect_inputs,
+    expect_state,
+    expect_task_weights,
+    slot_shapes,
+)
+from mtlspec.graph import lower
+from mtlspec.spec import Spec
 from mtlspec.tensors import Array, Rows, Tensors
 
 PROBABILITIES = {"kind": "softmax_cross_entropy", "targets": "probabilities"}
@@ -231,3 +241,12 @@ def test_what_a_program_gives_is_not_the_memory_of_what_it_was_given() -> None:
     found, batch = program(), fitting()
     gradients = found.value_with_gradient(on=batch, weights=dict.fromkeys(found.graph.tasks, 1.0)).gradients
     assert not np.shares_memory(gradients[TABLE].ids, batch.inputs["ids"])
+
+
+def test_a_weight_of_no_task_is_refused() -> None:
+    graph = lower(Spec.model_validate(document()))
+    expect_task_weights(graph, {"kind": 1.0, "size": 0.0})
+    with pytest.raises(ValueError, match="unknown: sise"):
+        expect_task_weights(graph, {"kind": 1.0, "size": 1.0, "sise": 1.0})
+    with pytest.raises(ValueError, match="absent: size"):
+        expect_task_weights(graph, {"kind": 1.0})

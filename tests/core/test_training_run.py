@@ -281,3 +281,10 @@ def test_progress_is_shown_on_a_terminal_only(
     assert output == ""
     assert "epoch 3  kind" in error
     assert "9/9" in error
+
+
+@pytest.mark.parametrize("asked", [{"epochs": -1}, {"steps": -3}])
+def test_fewer_than_no_steps_are_refused(asked: dict[str, int]) -> None:
+    spec = two_tasks()
+    with pytest.raises(MtlspecError, match=r"from 0, found -[13]"):
+        train(program_of(spec), examples(spec), **asked)
