@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from mtlspec.batch import Batch, Dataset
 from mtlspec.graph import Graph
+from mtlspec.profiles import kinds_in
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Arrays, Tensors, frozen
 
@@ -52,10 +53,24 @@ class ProgramState:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a backend claims: kinds of layers, losses and optimizers, as `family/kind`, and precisions."""
+    """What a backend claims: profiles as a whole, single kinds beside them as `family/kind`, and precisions.
 
-    kinds: frozenset[str]
+    Raises:
+        BackendError: a profile is unknown, claimed twice, or claimed without the one that it builds on.
+    """
+
+    kinds: frozenset[str] = frozenset()
     precisions: tuple[Precision, ...] = ("float32", "float64")
+    profiles: tuple[str, ...] = ()
+    """Names of `mtlspec.profiles`, such as `core-1`; each claims all its kinds, and gets a verdict of its own."""
+
+    def __post_init__(self) -> None:
+        kinds_in(self.profiles)
+
+    @property
+    def claims(self) -> frozenset[str]:
+        """Every kind and feature that is claimed, by a profile or alone."""
+        return self.kinds | kinds_in(self.profiles)
 
 
 @dataclass(frozen=True)

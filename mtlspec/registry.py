@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
 
-from mtlspec.backend import Backend, Program
+from mtlspec.backend import Backend, Capabilities, Program
 from mtlspec.errors import BackendError
 from mtlspec.graph import Graph, initial_parameters, lower
+from mtlspec.profiles import profile_of
 from mtlspec.spec import Spec
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.training import Precision
@@ -76,7 +77,7 @@ def claimed(*tables: Iterable[type[Kind]], merges: Iterable[str]) -> frozenset[s
 
 
 def kinds_of(graph: Graph) -> frozenset[str]:
-    """Return every kind that a graph needs of a backend, as `family/kind`."""
+    """Return every kind that a graph needs of a backend, as `family/kind`, and the features that are no kinds."""
     found = {f"layer/{node.layer.kind}" for node in graph.nodes if node.layer is not None}
     found |= {f"merge/{node.merge}" for node in graph.nodes if node.merge is not None}
     functions = (getattr(node.layer, "function", None) for node in graph.nodes)
@@ -84,12 +85,34 @@ def kinds_of(graph: Graph) -> frozenset[str]:
     found |= {f"loss/{head.loss.kind}" for head in graph.heads}
     found |= {f"optimizer/{phase.optimizer.kind}" for phase in graph.phases}
     found |= {f"clipping/{phase.clipping.kind}" for phase in graph.phases if phase.clipping is not None}
-    return frozenset(found)
+    return frozenset(found | set(_features(graph)))
+
+
+def _features(graph: Graph) -> Iterator[str]:
+    """Yield what a graph asks of the programs around its layers, as `family/feature`."""
+    if graph.penalized:
+        yield "penalty/l1_l2"
+    tables = [graph.embedding(parameter) for parameter in graph.parameters if parameter.by_row]
+    if any(table.repeated_ids == "separate" for table in tables):
+        yield "rows/separate"
+    if any(table.untouched_rows == "skip" for table in tables):
+        yield "rows/skip"
+    if len(graph.phases) > 1:
+        yield "phases/several"
+    if graph.gradient == "own":
+        yield "phases/own_gradient"
+    if graph.forward == "after_each_update":
+        yield "phases/after_each_update"
+
+
+def lacking(capabilities: Capabilities, graph: Graph, precision: Precision) -> tuple[str, ...]:
+    """Return what `graph` needs and a backend does not claim, each with its profile."""
+    kinds = sorted(kinds_of(graph) - capabilities.claims)
+    told = (f"{kind} ({profile})" if (profile := profile_of(kind)) else kind for kind in kinds)
+    return (*told, *(() if precision in capabilities.precisions else (f"precision {precision}",)))
 
 
 def _refuse_unsupported(chosen: Backend, graph: Graph, precision: Precision) -> None:
-    lacking = sorted(kinds_of(graph) - chosen.capabilities.kinds)
-    if lacking:
-        raise BackendError(f"backend {chosen.name!r} does not have {', '.join(lacking)}")
-    if precision not in chosen.capabilities.precisions:
-        raise BackendError(f"backend {chosen.name!r} does not have precision {precision}")
+    lacks = lacking(chosen.capabilities, graph, precision)
+    if lacks:
+        raise BackendError(f"backend {chosen.name!r} does not have {', '.join(lacks)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mtlspec.backend import Capabilities
 from mtlspec.graph import Graph
+from mtlspec.profiles import EVERY_PROFILE
 from mtlspec.registry import claimed
 from mtlspec.spec.training import Precision
 from mtlspec_keras.engine import device_called
@@ -17,7 +18,10 @@ class KerasBackend:
     """Compiles a graph into a functional Keras model."""
 
     name = "keras"
-    capabilities = Capabilities(kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, OPTIMIZERS, CLIPPINGS, merges=MERGES))
+    capabilities = Capabilities(
+        kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, OPTIMIZERS, CLIPPINGS, merges=MERGES),
+        profiles=EVERY_PROFILE,
+    )
 
     def compile(self, graph: Graph, *, precision: Precision, device: str = "cpu") -> KerasProgram:
         """Return the program of `graph`; its parameters are Keras' own initial values.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mtlspec.backend import Capabilities
 from mtlspec.errors import BackendError
 from mtlspec.graph import Graph
+from mtlspec.profiles import EVERY_PROFILE
 from mtlspec.registry import claimed
 from mtlspec.spec.training import Precision
 from mtlspec_numpy.activations import ACTIVATIONS
@@ -20,7 +21,10 @@ class NumpyBackend:
     """Compiles a graph into the reference that every other backend is held against."""
 
     name = "numpy"
-    capabilities = Capabilities(kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, UPDATES, CLIPPINGS, merges=MERGES))
+    capabilities = Capabilities(
+        kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, UPDATES, CLIPPINGS, merges=MERGES),
+        profiles=EVERY_PROFILE,
+    )
 
     def compile(self, graph: Graph, *, precision: Precision, device: str = "cpu") -> NumpyProgram:
         """Return the program of `graph`, with every parameter zero.

@@ -7,6 +7,7 @@ import torch
 from mtlspec.backend import Capabilities
 from mtlspec.errors import BackendError
 from mtlspec.graph import Graph
+from mtlspec.profiles import EVERY_PROFILE
 from mtlspec.registry import claimed
 from mtlspec.spec.training import Precision
 from mtlspec_torch.activations import ACTIVATIONS
@@ -22,7 +23,10 @@ class TorchBackend:
     """Compiles a graph into an ordinary `torch.nn.Module` with native losses and optimizers."""
 
     name = "torch"
-    capabilities = Capabilities(kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, OPTIMIZERS, CLIPPINGS, merges=MERGES))
+    capabilities = Capabilities(
+        kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, OPTIMIZERS, CLIPPINGS, merges=MERGES),
+        profiles=EVERY_PROFILE,
+    )
 
     def compile(self, graph: Graph, *, precision: Precision, device: str = "cpu") -> TorchProgram:
         """Return the program of `graph`, with every trainable parameter zero.

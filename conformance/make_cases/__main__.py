@@ -11,35 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from draft import Draft
 from layers import LAYER_DRAFTS
 from losses import LOSS_DRAFTS
-from numbers_drawn import Drawn
+from mtlspec_conformance.draft import Draft
+from mtlspec_conformance.drawing import content_of
 from optimizers import OPTIMIZER_DRAFTS
 from tasks import TASK_DRAFTS
 
-from mtlspec.graph import lower
-from mtlspec.spec import Spec
-
-SUITE = "0.1.0"
+SUITE = "0.2.0"
 FOLDER = Path(__file__).parents[1] / "mtlspec_conformance" / "cases"
 DRAFTS: list[Draft] = [*LAYER_DRAFTS, *LOSS_DRAFTS, *OPTIMIZER_DRAFTS, *TASK_DRAFTS]
-
-
-def content_of(draft: Draft) -> dict[str, Any]:
-    """Return the whole file of a draft."""
-    spec = Spec.model_validate(draft.spec)
-    drawn = Drawn(draft, spec, lower(spec))
-    content: dict[str, Any] = {"id": draft.id, "why": draft.why, "since": SUITE, "spec": draft.spec}
-    content |= {"inputs": drawn.inputs(), "targets": drawn.targets()}
-    if draft.weighted:
-        content["sample_weights"] = drawn.sample_weights()
-    content |= {"parameters": drawn.parameters(), "batches": [list(rows) for rows in draft.batches]}
-    if draft.steps:
-        content["trajectory"] = drawn.trajectory()
-    if draft.law:
-        content["law"] = drawn.script()
-    return content
 
 
 def written(content: dict[str, Any]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from draft import Document, Draft, conv, dense, model, several
+from documents import conv, dense, model, several
+from mtlspec_conformance.draft import Document, Draft
 
 IMAGE = (5, 4, 2)
 LAST = [{"kind": "flatten"}, dense(2)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from draft import Document, Draft, conv, dense, model, several
+from documents import conv, dense, model, several
+from mtlspec_conformance.draft import Document, Draft
 
 FORTY = [[40.0, 0.0, 0.0], [0.0, 40.0, 0.0], [0.0, 0.0, 40.0]]
 SATURATING: Document = {

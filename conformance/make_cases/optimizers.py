@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import cos, pi
 
-from draft import Document, Draft, dense, model
+from documents import dense, model
+from mtlspec_conformance.draft import Document, Draft
 
 SGD: Document = {"kind": "sgd", "learning_rate": 0.1}
 MOMENTUM: Document = SGD | {"momentum": 0.9}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from draft import Document, Draft, conv, dense, several, two_heads
+from documents import conv, dense, several, two_heads
+from mtlspec_conformance.draft import Document, Draft
 
 ADAM: Document = {"kind": "adam", "learning_rate": 0.05}
 EPOCH = [[0, 1, 2, 3], [4, 5]]

@@ -12,7 +12,6 @@ from rich.markup import escape
 from mtlspec.backend import Backend
 from mtlspec.errors import MtlspecError
 from mtlspec_conformance import report
-from mtlspec_conformance.case import cases
 from mtlspec_conformance.console import show_cases, show_results, show_trials, watched
 from mtlspec_conformance.coverage import untested
 from mtlspec_conformance.deviations import complaints, deviations_of
@@ -20,6 +19,7 @@ from mtlspec_conformance.levels import LEVELS
 from mtlspec_conformance.mutants import MUTANTS
 from mtlspec_conformance.mutants.trial import trials
 from mtlspec_conformance.runner import found, results, size
+from mtlspec_conformance.suite import cases
 
 CONSOLE = Console(soft_wrap=True)
 APP = typer.Typer(add_completion=False)

@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from mtlspec_conformance.case import cases
 from mtlspec_conformance.measure import Agreement, Disagreement
 from mtlspec_conformance.mutants.trial import Trial
 from mtlspec_conformance.runner import levels_of
+from mtlspec_conformance.suite import cases
 from mtlspec_conformance.verdicts import Result, Verdict, counts
 
 Item = TypeVar("Item")

@@ -22,6 +22,8 @@ class Agreement:
 
     where: str
     error: float = 0.0
+    exact: bool = False
+    """Whether nothing but the same would do; otherwise `error` is scaled, and may be judged by another limit."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Disagreement:
     where: str
     error: float
     reason: str
+    exact: bool = True
+    """As in `Agreement`."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.reason}"
@@ -91,14 +95,14 @@ def exactly(kind: str, actual: Mapping[str, Array], expected: Mapping[str, Array
 def apart(what: str, first: Mapping[str, Array], second: Mapping[str, Array]) -> Findings:
     """Return a disagreement if both sides are the same: the guard of a check that makes them equal."""
     if any(not np.array_equal(entry, second[path]) for path, entry in first.items()):
-        return (Agreement(what),)
+        return (Agreement(what, exact=True),)
     return (Disagreement(what, np.inf, "expected both sides to differ, found them equal: nothing would be proven"),)
 
 
 def same(what: str, actual: object, expected: object) -> Findings:
     """Return whether two plain values are equal."""
     if actual == expected:
-        return (Agreement(what),)
+        return (Agreement(what, exact=True),)
     return (Disagreement(what, np.inf, f"expected {_short(expected)}, found {_short(actual)}"),)
 
 
@@ -129,7 +133,9 @@ def _tensor(where: str, actual: Any, reference: Any, peak: float) -> Finding:
         return _refused(where, "not finite" if np.all(np.isfinite(r)) else "the reference is not finite")
     if not np.any(r):
         return (
-            _refused(where, f"expected exactly 0, found up to {largest({'': a}):.3g}") if a.any() else Agreement(where)
+            _refused(where, f"expected exactly 0, found up to {largest({'': a}):.3g}")
+            if a.any()
+            else Agreement(where, exact=True)
         )
     scale = max(float(np.max(np.abs(r))), FLOOR * peak)
     at = np.unravel_index(int(np.argmax(np.abs(a - r))), r.shape)
@@ -153,14 +159,14 @@ def _exact(where: str, actual: Any, expected: Any) -> Finding:
     if a.shape != e.shape or a.dtype != e.dtype:
         return _refused(where, f"expected {e.dtype} {e.shape}, found {a.dtype} {a.shape}")
     if np.array_equal(a, e):
-        return Agreement(where)
+        return Agreement(where, exact=True)
     if not (np.all(np.isfinite(a)) and np.all(np.isfinite(e))):
         return _refused(where, "not finite")
     return Disagreement(where, float(np.max(np.abs(a - e))), "expected the same bits, found others")
 
 
 def _judged(where: str, error: float, reason: str) -> Finding:
-    return Agreement(where, error) if error <= LIMIT else Disagreement(where, error, reason)
+    return Agreement(where, error) if error <= LIMIT else Disagreement(where, error, reason, exact=False)
 
 
 def _refused(where: str, reason: str) -> Disagreement:

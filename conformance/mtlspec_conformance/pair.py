@@ -10,19 +10,23 @@ import numpy as np
 import mtlspec
 from mtlspec.backend import Backend, Program, ProgramState
 from mtlspec.graph import Graph
+from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Tensors
 from mtlspec_conformance.case import Case
 from mtlspec_conformance.measure import Finding, exactly, same
 
 
 class Pair:
-    """The subject and the reference, compiled once for all levels of a case."""
+    """The subject and the reference, compiled once for all levels of a case.
 
-    def __init__(self, case: Case, backend: Backend) -> None:
-        self.case = case
-        self.reference = mtlspec.compile(case.spec, backend="numpy", precision="float64")
+    The reference computes in float64; both begin with values that the precision of the subject holds.
+    """
+
+    def __init__(self, case: Case, backend: Backend, precision: Precision = "float64", *, device: str = "cpu") -> None:
+        self.case, self.precision = case.rounded(precision), precision
+        self.reference = mtlspec.compile(case.graph, backend="numpy", precision="float64")
         self.fresh = frozen(self.reference.state)
-        self.subject = mtlspec.compile(case.spec, backend=backend, precision="float64")
+        self.subject = mtlspec.compile(case.graph, backend=backend, precision=precision, device=device)
         self.first_parameters = copied(self.subject.parameters)
         """What the subject held when it was compiled."""
 
@@ -48,7 +52,7 @@ class Pair:
         yield from exactly(
             "parameter", self.subject.parameters, parameters, when=f" after {what}, which changes nothing"
         )
-        yield from same_state(f"after {what}, which changes nothing", self.subject.state, state)
+        yield from same_state(f"after {what}, which changes nothing", self.subject.state, state, self.precision)
 
     def snapshot(self) -> tuple[Tensors, ProgramState]:
         """Return a copy of the subject's parameters and state."""
@@ -71,12 +75,21 @@ def moved(program: Program, before: Mapping[str, Array], role: str) -> dict[str,
     return {p.path: after[p.path] - before[p.path] for p in program.graph.parameters if p.role == role}
 
 
+def held(arrays: Mapping[str, Array], precision: Precision) -> Tensors:
+    """Return `arrays` as a program of `precision` holds them."""
+    return Tensors({path: _held(array, precision) for path, array in arrays.items()})
+
+
+def _held(array: Array, precision: Precision) -> Array:
+    return np.asarray(array).astype(precision) if np.issubdtype(array.dtype, np.floating) else np.asarray(array)
+
+
 def named(state: ProgramState) -> dict[str, Array]:
     """Return the slots by a readable key path."""
     return {f"{slot.path} ({slot.name}, phase {slot.phase})": array for slot, array in state.slots.items()}
 
 
-def same_state(when: str, actual: ProgramState, expected: ProgramState) -> Iterator[Finding]:
-    """Yield whether slots and step counts are the same bits."""
-    yield from exactly("slot", named(actual), named(expected), when=f" {when}")
+def same_state(when: str, actual: ProgramState, expected: ProgramState, precision: Precision) -> Iterator[Finding]:
+    """Yield whether slots and step counts are the same bits in `precision`."""
+    yield from exactly("slot", named(actual), held(named(expected), precision), when=f" {when}")
     yield from same(f"step counts {when}", tuple(map(int, actual.steps)), tuple(expected.steps))

@@ -13,8 +13,8 @@ from typing import Any
 
 from mtlspec.backend import Backend
 from mtlspec.errors import MtlspecError
-from mtlspec_conformance.case import digest
 from mtlspec_conformance.measure import FLOOR, LIMIT
+from mtlspec_conformance.suite import digest
 from mtlspec_conformance.verdicts import Result, counts
 
 FORMAT = 1

@@ -9,12 +9,14 @@ from importlib import import_module
 from mtlspec.backend import Backend
 from mtlspec.errors import BackendError
 from mtlspec.registry import found_backend, kinds_of
-from mtlspec_conformance.case import Case, cases
+from mtlspec.spec.training import Precision
+from mtlspec_conformance.case import Case
 from mtlspec_conformance.deviations import Deviation, declared
 from mtlspec_conformance.levels import LEVELS, Level
 from mtlspec_conformance.measure import Disagreement, Finding, worst
 from mtlspec_conformance.pair import Pair
-from mtlspec_conformance.verdicts import Result
+from mtlspec_conformance.suite import cases
+from mtlspec_conformance.verdicts import Result, Verdict
 
 
 def found(name: str) -> Backend:
@@ -38,9 +40,9 @@ def levels_of(case: Case) -> tuple[Level, ...]:
     return tuple(level for level in LEVELS.values() if level.applies(case))
 
 
-def size() -> int:
+def size(suite: Iterable[Case] | None = None) -> int:
     """Return the number of results of the whole suite: the denominator of every score."""
-    return sum(len(levels_of(case)) for case in cases())
+    return sum(len(levels_of(each)) for each in (cases() if suite is None else suite))
 
 
 def results(
@@ -48,6 +50,7 @@ def results(
     *,
     case: str = "*",
     level: str | None = None,
+    precision: Precision = "float64",
     deviations: tuple[Deviation, ...] = (),
     suite: Iterable[Case] | None = None,
 ) -> Iterator[Result]:
@@ -55,25 +58,26 @@ def results(
     for each in cases() if suite is None else suite:
         own = levels_of(each)
         chosen = [one.name for one in own if fnmatchcase(each.id, case) and level in (None, one.name)]
-        judged = {result.level: result for result in _case_results(subject, each, chosen)}
+        judged = {result.level: result for result in _case_results(subject, each, chosen, precision)}
         for one in own:
-            yield declared(judged.get(one.name, Result(each.id, one.name, "not_run")), deviations)
+            not_run = Result(each.id, one.name, "not_run", precision)
+            yield declared(judged.get(one.name, not_run), deviations)
 
 
-def _case_results(subject: Backend, case: Case, levels: list[str]) -> Iterator[Result]:
+def _case_results(subject: Backend, case: Case, levels: list[str], precision: Precision) -> Iterator[Result]:
     if not levels:
         return
     lacking = sorted(kinds_of(case.graph) - subject.capabilities.kinds)
-    if "float64" not in subject.capabilities.precisions:
-        lacking.append("precision float64")
+    if precision not in subject.capabilities.precisions:
+        lacking.append(f"precision {precision}")
     if lacking:
         detail = f"the backend does not claim {', '.join(lacking)}"
-        yield from (Result(case.id, level, "unsupported", detail=detail) for level in levels)
+        yield from (Result(case.id, level, "unsupported", precision, detail=detail) for level in levels)
         return
     try:
-        pair = Pair(case, subject)
+        pair = Pair(case, subject, precision)
     except Exception as error:  # a foreign program may raise anything; whatever it is, it is the verdict
-        yield from (Result(case.id, level, "error", detail=_told(error)) for level in levels)
+        yield from (Result(case.id, level, "error", precision, detail=_told(error)) for level in levels)
         return
     for level in levels:
         yield judged(pair, LEVELS[level])
@@ -85,11 +89,17 @@ def judged(pair: Pair, level: Level) -> Result:
     try:
         findings.extend(level.findings(pair))
     except Exception as error:  # as above
-        return Result(pair.case.id, level.name, "error", len(findings), detail=_told(error))
+        return _result(pair, level, "error", findings, _told(error))
     if not findings:
-        return Result(pair.case.id, level.name, "error", detail="the level compared nothing")
+        return _result(pair, level, "error", findings, "the level compared nothing")
+    differs = any(isinstance(finding, Disagreement) for finding in findings)
+    return _result(pair, level, "differs" if differs else "conforms", findings)
+
+
+def _result(pair: Pair, level: Level, verdict: Verdict, findings: list[Finding], detail: str = "") -> Result:
     bad = sum(isinstance(finding, Disagreement) for finding in findings)
-    return Result(pair.case.id, level.name, "differs" if bad else "conforms", len(findings), bad, worst(findings))
+    closest = None if verdict == "error" else worst(findings)
+    return Result(pair.case.id, level.name, verdict, pair.precision, len(findings), bad, closest, detail)
 
 
 def _told(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from mtlspec.spec.training import Precision
 from mtlspec_conformance.measure import Agreement, Finding
 
 Verdict = Literal["conforms", "differs", "deviates", "unsupported", "error", "not_run"]
@@ -18,6 +19,7 @@ class Result:
     case: str
     level: str
     verdict: Verdict
+    precision: Precision = "float64"
     findings: int = 0
     disagreements: int = 0
     worst: Finding | None = None
@@ -35,6 +37,7 @@ class Result:
         return {
             "case": self.case,
             "level": self.level,
+            "precision": self.precision,
             "verdict": self.verdict,
             "findings": self.findings,
             "disagreements": self.disagreements,

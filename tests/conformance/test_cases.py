@@ -6,13 +6,17 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from mtlspec_conformance.case import Case, case, cases, joined, manifest
+from mtlspec_conformance.case import Case, joined
+from mtlspec_conformance.case_file import content_of, read
 from mtlspec_conformance.coverage import untested
 from mtlspec_conformance.levels.trajectory import stepped
 from mtlspec_conformance.measure import largest
+from mtlspec_conformance.suite import case, cases, manifest
+from pydantic import ValidationError
 
 import mtlspec
 from mtlspec.graph import initial_parameters
@@ -20,8 +24,13 @@ from mtlspec.spec.optimizers import GlobalNorm, PerTensorNorm
 from mtlspec.tensors import Rows, Tensors, dense
 
 FOLDER = Path(__file__).parents[2] / "conformance" / "mtlspec_conformance" / "cases"
-STEPPED = [each.id for each in cases() if each.has_trajectory]
-SCRIPTED = [each.id for each in cases() if each.has_script]
+STEPPED = [each.id for each in cases() if each.trajectory is not None]
+SCRIPTED = [each.id for each in cases() if each.script is not None]
+
+
+def _content(id: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((FOLDER / f"{id}.json").read_text(encoding="utf-8"))
+    return content
 
 
 def test_the_manifest_lists_every_file_once() -> None:
@@ -46,7 +55,7 @@ def test_no_field_value_of_the_schema_is_untested() -> None:
     ],
 )
 def test_a_value_that_no_case_has_is_reported(word: str, gap: str) -> None:
-    rest = [each for each in cases() if word not in json.dumps(each.content["spec"])]
+    rest = [each for each in cases() if word not in json.dumps(_content(each.id)["spec"])]
     assert len(rest) < len(cases())
     assert gap in untested(rest)
 
@@ -58,13 +67,29 @@ def test_a_case_says_what_it_is_and_is_small(id: str) -> None:
     assert re.fullmatch(r"[a-z0-9]+/[a-z0-9-]+", id)
     assert each.why.endswith(".")
     assert re.fullmatch(r"\d+\.\d+\.\d+", each.since)
-    known = {"id", "why", "since", "spec", "inputs", "targets", "sample_weights", "parameters", "batches"}
-    assert each.content.keys() <= known | {"trajectory", "law"}
     assert all(1 <= len(batch) <= 8 for batch in each.batches)
-    assert each.content["parameters"].keys() == {parameter.path for parameter in each.graph.parameters}
+    assert _content(id)["parameters"].keys() == {parameter.path for parameter in each.graph.parameters}
     assert all(parameter.shape[-1:] <= (8,) for parameter in each.graph.parameters)
-    assert each.content["inputs"].keys() == {part.name for part in each.spec.inputs}
+    assert _content(id)["inputs"].keys() == {part.name for part in each.spec.inputs}
     assert len({len(rows) for rows in each.dataset.inputs.values()}) == 1
+
+
+@pytest.mark.parametrize("id", manifest())
+def test_a_case_is_written_as_it_is_read(id: str) -> None:
+    own = case(id)
+    again = read(json.loads(json.dumps(content_of(own))))
+    assert again.spec == own.spec
+    assert content_of(again) == content_of(own)
+    for name in ("inputs", "targets", "weights", "present", "dividing_weights"):
+        for key, array in getattr(own.dataset, name).items():
+            assert np.array_equal(getattr(again.dataset, name)[key], array), (name, key)
+    assert [step.denominators.tolist() for step in again.steps] == [step.denominators.tolist() for step in own.steps]
+
+
+@pytest.mark.parametrize("change", [{"id": "Loss/x"}, {"more": 1}, {"batches": []}, {"spec": {}}])
+def test_a_file_of_another_form_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        read(_content("layer/dense") | change)
 
 
 @pytest.mark.parametrize("id", STEPPED)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from mtlspec_conformance.case import case
 from mtlspec_conformance.deviations import Deviation, DeviationError, complaints, declared, deviations_of, read
 from mtlspec_conformance.mutants import MUTANTS
 from mtlspec_conformance.mutants.mutant import MutantBackend
 from mtlspec_conformance.runner import found, results
+from mtlspec_conformance.suite import case
 from mtlspec_conformance.verdicts import Result
 from planted import Reference
 

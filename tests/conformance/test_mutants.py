@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from mtlspec_conformance.case import case, manifest
 from mtlspec_conformance.levels import LEVELS
 from mtlspec_conformance.mutants import MUTANTS, Mutant
 from mtlspec_conformance.mutants.mutant import MutantBackend
 from mtlspec_conformance.mutants.trial import trials
 from mtlspec_conformance.runner import results
+from mtlspec_conformance.suite import case, manifest
 from planted import Narrow, Reference
 
 from mtlspec.tensors import Tensors

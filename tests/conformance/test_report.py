@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from mtlspec_conformance import report
-from mtlspec_conformance.case import case, digest
 from mtlspec_conformance.runner import results
+from mtlspec_conformance.suite import case, digest
 from planted import Reference
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 from mtlspec_conformance import report
 from mtlspec_conformance.__main__ import APP
-from mtlspec_conformance.case import case
 from mtlspec_conformance.console import score
 from mtlspec_conformance.levels import Level
 from mtlspec_conformance.measure import Finding
@@ -15,6 +14,7 @@ from mtlspec_conformance.mutants import MUTANTS
 from mtlspec_conformance.mutants.mutant import MutantBackend
 from mtlspec_conformance.pair import Pair
 from mtlspec_conformance.runner import found, judged, results, size
+from mtlspec_conformance.suite import case
 from planted import Narrow, NotCompiling, OnlyFloat32, Raising, Reference
 from typer.testing import CliRunner, Result
 

@@ -34,11 +34,11 @@ def _always(case: Case) -> bool:
 
 
 def _scripted(case: Case) -> bool:
-    return case.has_script
+    return case.script is not None
 
 
 def _stepped(case: Case) -> bool:
-    return case.has_trajectory
+    return case.trajectory is not None
 
 
 LEVELS = {
@@ -50,7 +50,7 @@ LEVELS = {
         Level("gradient", "Are the gradients, in total and of every task alone, the same?", gradient, _always),
         Level("step", "Does one step move every parameter by the same?", step, _always),
         Level("law", "Does the optimizer alone follow scripted gradients in the same way?", law, _scripted),
-        Level("trajectory", "Are 20 steps the same, whole and in parts?", trajectory, _stepped),
+        Level("trajectory", "Are K steps the same, whole and in parts?", trajectory, _stepped),
         Level("interchange", "Can training move to the other backend and back, in mid-course?", interchange, _stepped),
     )
 }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mtlspec.backend import Program
+from mtlspec.backend import Program, ProgramState
+from mtlspec.spec.training import Precision
+from mtlspec_conformance.case import rounded
 from mtlspec_conformance.levels.trajectory import followed, largest_update, stepped, trained
 from mtlspec_conformance.measure import Finding, apart, exactly
-from mtlspec_conformance.pair import Pair, copied, frozen, named, same_state
+from mtlspec_conformance.pair import Pair, copied, frozen, held, named, same_state
 
 LEG = 5
 """Steps before each move."""
@@ -19,19 +21,29 @@ def interchange(pair: Pair) -> Iterator[Finding]:
     pair.reset()
     steps = pair.case.steps
     stepped(pair.reference, pair.case, steps[:LEG])
-    yield from _moved_over(pair.reference, pair.subject, "from the reference to the subject")
+    yield from _moved_over(pair, pair.reference, pair.subject, "from the reference to the subject")
     yield from followed(pair, steps[LEG : 2 * LEG], trained, " after the move", scale, first=LEG + 1)
     pair.reference.parameters, pair.reference.state = pair.case.parameters, pair.fresh
-    yield from _moved_over(pair.subject, pair.reference, "from the subject to the reference")
+    yield from _moved_over(pair, pair.subject, pair.reference, "from the subject to the reference")
     yield from followed(pair, steps[2 * LEG : 3 * LEG], trained, " after the move back", scale, first=2 * LEG + 1)
 
 
-def _moved_over(giver: Program, taker: Program, way: str) -> Iterator[Finding]:
+def _moved_over(pair: Pair, giver: Program, taker: Program, way: str) -> Iterator[Finding]:
     """Yield whether both differ before, and hold the same bits after the move."""
+    if giver is pair.reference:
+        _give_up_digits(giver, pair.precision)
     parameters, state = copied(giver.parameters), frozen(giver.state)
     yield from apart(f"parameters before the move {way}", copied(taker.parameters), parameters)
     if state.slots:
         yield from apart(f"slots before the move {way}", named(taker.state), named(state))
     taker.parameters, taker.state = parameters, state
-    yield from exactly("parameter", taker.parameters, parameters, when=f" after the move {way}")
-    yield from same_state(f"after the move {way}", taker.state, state)
+    yield from exactly("parameter", taker.parameters, held(parameters, taker.precision), when=f" after the move {way}")
+    yield from same_state(f"after the move {way}", taker.state, state, taker.precision)
+
+
+def _give_up_digits(reference: Program, precision: Precision) -> None:
+    """Round what the reference holds to what a program of `precision` can take over."""
+    state = reference.state
+    reference.parameters = rounded(copied(reference.parameters), precision)
+    slots = {slot: rounded({slot.path: array}, precision)[slot.path] for slot, array in state.slots.items()}
+    reference.state = ProgramState(slots, state.steps)

@@ -16,6 +16,8 @@ def law(pair: Pair) -> Iterator[Finding]:
     """Yield whether every update of every phase moves parameters and slots by the same."""
     pair.reset()
     script = pair.case.script
+    if script is None:
+        return
     for step, (gradients, rates) in enumerate(zip(script.gradients, script.learning_rates, strict=True), 1):
         for phase, rate in enumerate(np.asarray(rates)):
             before = position(pair)

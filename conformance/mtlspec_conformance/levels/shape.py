@@ -7,30 +7,32 @@ from typing import Any
 
 import numpy as np
 
-from mtlspec.graph import initial_parameters
+from mtlspec.graph import Parameter, initial_parameters
+from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Rows, Tensors
 from mtlspec_conformance.measure import Finding, apart, exactly, same
-from mtlspec_conformance.pair import Pair, copied, named
+from mtlspec_conformance.pair import Pair, copied, held, named
 
 
 def shape(pair: Pair) -> Iterator[Finding]:
     """Yield whether parameters, slots, gradients and statistics are those of the graph."""
     graph, subject = pair.graph, pair.subject
     yield from same("graph", subject.graph, graph)
-    yield from same("precision", subject.precision, "float64")
-    yield from exactly("initial value", pair.first_parameters, initial_parameters(graph))
+    yield from same("precision", subject.precision, pair.precision)
+    yield from exactly("initial value", pair.first_parameters, held(initial_parameters(graph), pair.precision))
     yield from _assignment(pair)
     pair.reset()
-    yield from exactly("parameter", subject.parameters, pair.case.parameters, when=" after it was set")
-    yield from _formed("slot", _forms(named(subject.state)), _forms(named(pair.fresh)))
+    stored = held(pair.case.parameters, pair.precision)
+    yield from exactly("parameter", subject.parameters, stored, when=" after it was set")
+    yield from _formed("slot", _forms(named(subject.state)), _forms(held(named(pair.fresh), pair.precision)))
     yield from same("step counts", tuple(map(int, subject.state.steps)), (0,) * len(graph.phases))
     for index, batch in enumerate(pair.case.batches):
         _, gradients, statistics = subject.value_with_gradient(on=batch, weights=pair.case.spec.weights)
         when = f", batch {index}"
-        trainable = {
-            path: _gradient_form(graph.by_path[path].shape, graph.by_path[path].by_row) for path in graph.trainable
+        trainable = {path: _gradient_form(graph.by_path[path], pair.precision) for path in graph.trainable}
+        written = {
+            p.path: (p.shape, _dtype(p, pair.precision)) for p in graph.parameters if p.role == "statistic" and p.tasks
         }
-        written = {p.path: (p.shape, _dtype(p.dtype)) for p in graph.parameters if p.role == "statistic" and p.tasks}
         yield from _formed(f"gradient{when}", _forms(gradients), trainable)
         yield from _formed(f"statistic{when}", _forms(statistics), written)
 
@@ -42,7 +44,7 @@ def _assignment(pair: Pair) -> Iterator[Finding]:
         return
     path = pair.graph.parameters[0].path
     before = copied(pair.subject.parameters)
-    other = np.array(pair.case.parameters[path] + 1)
+    other = held({path: pair.case.parameters[path] + 1}, pair.precision)[path]
     pair.subject.parameters = Tensors({path: other})
     expected = Tensors({**before, path: other})
     yield from apart("a parameter before and after it is set", before, expected)
@@ -65,9 +67,9 @@ def _form(entry: Array | Rows) -> tuple[Any, str]:
     return np.shape(entry), str(np.asarray(entry).dtype)
 
 
-def _gradient_form(shape: tuple[int, ...], by_row: bool) -> tuple[Any, str]:
-    return ("rows", *shape) if by_row else shape, "float64"
+def _gradient_form(parameter: Parameter, precision: Precision) -> tuple[Any, str]:
+    return ("rows", *parameter.shape) if parameter.by_row else parameter.shape, precision
 
 
-def _dtype(kind: str) -> str:
-    return "int64" if kind == "integer" else "float64"
+def _dtype(parameter: Parameter, precision: Precision) -> str:
+    return "int64" if parameter.dtype == "integer" else precision

@@ -9,7 +9,7 @@ from mtlspec.batch import Batch
 from mtlspec.step import one_step
 from mtlspec.tensors import Tensors
 from mtlspec_conformance.measure import Finding, Findings, exactly, largest, losses, same, tensors
-from mtlspec_conformance.pair import Pair, copied, moved, named
+from mtlspec_conformance.pair import Pair, copied, held, moved, named
 
 
 def step(pair: Pair) -> Iterator[Finding]:
@@ -26,11 +26,12 @@ def step(pair: Pair) -> Iterator[Finding]:
 
 def _one_update(pair: Pair, batch: Batch, phase: int, rate: float, when: str) -> Iterator[Finding]:
     pair.reset()
-    held = pair.subject.parameters
+    seen = pair.subject.parameters
     for program in pair.both:
         _update(program, batch, pair.case.spec.weights, phase, rate)
     yield from updates(pair, pair.case.parameters, pair.case.parameters, when)
-    yield from exactly("parameter", held, pair.case.parameters, when=f", read before the update{when}")
+    start = held(pair.case.parameters, pair.precision)
+    yield from exactly("parameter", seen, start, when=f", read before the update{when}")
 
 
 def _update(program: Program, batch: Batch, weights: dict[str, float], phase: int, rate: float) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mtlspec.backend import Backend, Program
-from mtlspec_conformance.case import case
 from mtlspec_conformance.mutants import MUTANTS
 from mtlspec_conformance.mutants.mutant import Mutant, MutantBackend
 from mtlspec_conformance.runner import results
+from mtlspec_conformance.suite import case
 from mtlspec_conformance.verdicts import Result
 
 Fate = Literal["killed", "survived", "error", "unsupported"]

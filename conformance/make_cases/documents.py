@@ -1,44 +1,13 @@
-"""Drafts: a case as it is written by hand, before its numbers are drawn."""
+"""Documents of the drafts, and what most of them share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
-Document = dict[str, Any]
+from mtlspec_conformance.draft import Document
+
 SGD: Document = {"kind": "sgd", "learning_rate": 0.1}
-
-
-@dataclass(frozen=True)
-class Draft:
-    """The document of a case and what is special about its data."""
-
-    id: str
-    why: str
-    spec: Document
-    examples: int = 6
-    batches: Sequence[Sequence[int]] = ((0, 1, 2, 3),)
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    """Stored as they are, instead of drawn."""
-    targets: Mapping[str, Any] = field(default_factory=dict)
-    absent: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    """Examples without a label, by task."""
-    weighted: bool = False
-    """Whether every task has sample weights."""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    """Stored as they are, instead of drawn."""
-    initial: bool = False
-    """Whether the parameters are the initial values of the spec."""
-    steps: bool = False
-    """Whether the case has a trajectory."""
-    rows: Sequence[Sequence[int]] = ()
-    """The rows of the trajectory, instead of drawn ones of the size of the first batch."""
-    rates: Sequence[Any] = ()
-    """The rates of the trajectory, instead of the ones that rise, drop and touch zero."""
-    task_weights: Sequence[Sequence[float]] = ()
-    law: bool = False
-    """Whether the case has scripted gradients."""
 
 
 def model(

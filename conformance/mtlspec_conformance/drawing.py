@@ -6,13 +6,13 @@ import math
 from typing import Any
 
 import numpy as np
-from draft import Draft
 from numpy.typing import NDArray
 
-from mtlspec.graph import Graph, Head, Parameter, initial_parameters
+from mtlspec.graph import Graph, Head, Parameter, initial_parameters, lower
 from mtlspec.randomness import normal, permutation, uniform
 from mtlspec.spec import Spec
 from mtlspec.spec.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
+from mtlspec_conformance.draft import Draft
 
 STEPS = 20
 FACTORS = (1, 0.9, 0.8, 0.5, 0.35, 0.35, 1.2, 0, 0.2, 0.2, 0.6, 0.5, 0.6, 0.1, 0.25, 0.3, 0.4, 0.4, 0.2, 0.3)
@@ -22,6 +22,22 @@ MAGNITUDES = (1.0, 3.0, 0.5, 0.0, 1e-12, 5.0, 0.1, 2.0, 2.0, 0.3)
 SCRIPT_FACTORS = (1, 1, 0.5, 0.5, 0.7, 0, 2, 0.1, 1, 0.3)
 
 Numbers = NDArray[Any]
+
+
+def content_of(draft: Draft) -> dict[str, Any]:
+    """Return the whole file of a draft."""
+    spec = Spec.model_validate(draft.spec)
+    drawn = Drawn(draft, spec, lower(spec))
+    content: dict[str, Any] = {"id": draft.id, "why": draft.why, "since": draft.since, "spec": draft.spec}
+    content |= {"inputs": drawn.inputs(), "targets": drawn.targets()}
+    if draft.weighted:
+        content["sample_weights"] = drawn.sample_weights()
+    content |= {"parameters": drawn.parameters(), "batches": [list(rows) for rows in draft.batches]}
+    if draft.steps:
+        content["trajectory"] = drawn.trajectory()
+    if draft.law:
+        content["law"] = drawn.script()
+    return content
 
 
 class Drawn:

@@ -1,0 +1,192 @@
+"""Case files: the JSON of a case, validated, and the case that it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from mtlspec.batch import Dataset
+from mtlspec.class_weights import class_factors
+from mtlspec.graph import Graph
+from mtlspec.spec import Spec
+from mtlspec.spec.content import document_of
+from mtlspec.spec.losses import SoftmaxCrossEntropy
+from mtlspec.spec.model import Task
+from mtlspec.tensors import Array, Rows, Tensors
+from mtlspec_conformance.case import Case, Script, Trajectory
+
+Nested = Any
+"""Numbers in lists as deep as the array; a label that is null is absent."""
+Rates = list[float] | list[list[float]]
+"""K numbers, which hold for every phase, or K lists with one for each."""
+
+
+class Stored(BaseModel):
+    """A part of a file: no other keys than these."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class TrajectoryFile(Stored):
+    """The steps of a case."""
+
+    rows: list[list[int]]
+    learning_rates: Rates
+    task_weights: list[list[float]] | None = None
+    """Those of the document where nothing is said."""
+
+
+class ScriptFile(Stored):
+    """Gradients for the optimizer alone; a table that is followed by row has ids and values."""
+
+    gradients: list[dict[str, Nested]]
+    learning_rates: Rates
+
+
+class CaseFile(Stored):
+    """One file of a case."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]+/[a-z0-9-]+$")]
+    why: Annotated[str, Field(min_length=1)]
+    since: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    spec: dict[str, Any]
+    inputs: dict[str, Nested]
+    targets: dict[str, list[Nested]]
+    sample_weights: dict[str, list[float]] = {}
+    """1 where nothing is said; class weights come on top."""
+    parameters: dict[str, Nested]
+    batches: Annotated[list[list[int]], Field(min_length=1)]
+    trajectory: TrajectoryFile | None = None
+    law: ScriptFile | None = None
+
+
+def read(content: dict[str, Any]) -> Case:
+    """Return the case that a file says.
+
+    Raises:
+        ValidationError: the file, or its document, is not of the form.
+    """
+    file = CaseFile.model_validate(content)
+    spec = Spec.model_validate(file.spec)
+    start = Case(
+        id=file.id,
+        why=file.why,
+        since=file.since,
+        spec=spec,
+        dataset=_dataset(file, spec),
+        parameters=Tensors(),
+        rows=tuple(np.asarray(rows) for rows in file.batches),
+    )
+    graph = start.graph
+    parameters = {p.path: _array(file.parameters[p.path], p.dtype).reshape(p.shape) for p in graph.parameters}
+    return replace(
+        start,
+        parameters=Tensors(parameters),
+        trajectory=None if file.trajectory is None else _trajectory(file.trajectory, graph, spec),
+        script=None if file.law is None else _script(file.law, graph),
+    )
+
+
+def _dataset(file: CaseFile, spec: Spec) -> Dataset:
+    kinds = {part.name: np.int64 if part.dtype == "integer" else np.float64 for part in spec.inputs}
+    targets, weights, present, dividing = {}, {}, {}, {}
+    for task in spec.tasks:
+        stored = file.targets[task.name]
+        targets[task.name] = _labels(task, stored)
+        present[task.name] = np.asarray([label is not None for label in stored])
+        own = np.asarray(file.sample_weights.get(task.name, np.ones(len(stored))))
+        factors = class_factors(task.loss, targets[task.name])
+        weights[task.name] = own * factors.weighing * present[task.name]
+        dividing[task.name] = own * factors.dividing * present[task.name]
+    inputs = {name: np.asarray(file.inputs[name], dtype=kind) for name, kind in kinds.items()}
+    return Dataset(inputs, targets, weights, present, dividing)
+
+
+def _trajectory(stored: TrajectoryFile, graph: Graph, spec: Spec) -> Trajectory:
+    rates = _rates(stored.learning_rates, graph)
+    own = [[spec.weights[task] for task in graph.tasks]] * len(rates)
+    weights = np.asarray(own if stored.task_weights is None else stored.task_weights, dtype=np.float64)
+    return Trajectory(tuple(np.asarray(rows, dtype=np.int64) for rows in stored.rows), rates, weights)
+
+
+def _script(stored: ScriptFile, graph: Graph) -> Script:
+    gradients = tuple(
+        Tensors({path: _gradient(graph, path, entry) for path, entry in step.items()}) for step in stored.gradients
+    )
+    return Script(gradients, _rates(stored.learning_rates, graph))
+
+
+def _gradient(graph: Graph, path: str, stored: Nested) -> Array | Rows:
+    parameter = graph.by_path[path]
+    if not parameter.by_row:
+        return _array(stored, "float").reshape(parameter.shape)
+    values = _array(stored["values"], "float").reshape(-1, *parameter.shape[1:])
+    return Rows(_array(stored["ids"], "integer"), values, parameter.shape[0])
+
+
+def _rates(stored: Rates, graph: Graph) -> Array:
+    rates = np.asarray(stored, dtype=np.float64)
+    return np.repeat(rates[:, None], len(graph.phases), axis=1) if rates.ndim == 1 else rates
+
+
+def _array(stored: Nested, dtype: str) -> Array:
+    return np.asarray(stored, dtype=np.int64 if dtype == "integer" else np.float64)
+
+
+def _is_integer(task: Task) -> bool:
+    return isinstance(task.loss, SoftmaxCrossEntropy) and task.loss.targets == "integer"
+
+
+def _labels(task: Task, stored: list[Nested]) -> Array:
+    known: Any = next((label for label in stored if label is not None), 0 if _is_integer(task) else [0.0])
+    filler = np.zeros_like(np.asarray(known))
+    filled = [filler if label is None else np.asarray(label) for label in stored]
+    return np.stack(filled).astype(np.int64 if _is_integer(task) else np.float64)
+
+
+def content_of(case: Case) -> dict[str, Any]:
+    """Return the file of `case`, its document explicit in every field."""
+    content: dict[str, Any] = {"id": case.id, "why": case.why, "since": case.since}
+    content["spec"] = document_of(case.spec, explicit=True)
+    content["inputs"] = {name: array.tolist() for name, array in case.dataset.inputs.items()}
+    content["targets"] = {task.name: _stored_labels(case.dataset, task.name) for task in case.spec.tasks}
+    weights = {task.name: _sample_weights(case.dataset, task) for task in case.spec.tasks}
+    content["sample_weights"] = {name: own for name, own in weights.items() if any(weight != 1 for weight in own)}
+    content["parameters"] = {path: array.tolist() for path, array in case.parameters.items()}
+    content["batches"] = [rows.tolist() for rows in case.rows]
+    if case.trajectory is not None:
+        content["trajectory"] = {
+            "rows": [rows.tolist() for rows in case.trajectory.rows],
+            "learning_rates": case.trajectory.learning_rates.tolist(),
+            "task_weights": case.trajectory.task_weights.tolist(),
+        }
+    if case.script is not None:
+        content["law"] = {
+            "gradients": [{path: _stored_gradient(entry) for path, entry in s.items()} for s in case.script.gradients],
+            "learning_rates": case.script.learning_rates.tolist(),
+        }
+    return content
+
+
+def _stored_labels(data: Dataset, task: str) -> list[Any]:
+    return [
+        label if present else None
+        for label, present in zip(data.targets[task].tolist(), data.present[task].tolist(), strict=True)
+    ]
+
+
+def _sample_weights(data: Dataset, task: Task) -> list[float]:
+    """Return the weights without those of the classes, 1 where a label is absent."""
+    classes = class_factors(task.loss, data.targets[task.name]).weighing
+    counted = data.present[task.name] & (np.asarray(classes) != 0)
+    own = np.divide(data.weights[task.name], classes, out=np.ones(len(data)), where=counted)
+    return list(own.tolist())
+
+
+def _stored_gradient(entry: Array | Rows) -> Nested:
+    if isinstance(entry, Rows):
+        return {"ids": entry.ids.tolist(), "values": entry.values.tolist()}
+    return entry.tolist()
