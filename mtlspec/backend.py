@@ -60,17 +60,13 @@ class Capabilities:
     """
 
     kinds: frozenset[str] = frozenset()
+    """Every kind and feature that is claimed; those of the profiles need not be given."""
     precisions: tuple[Precision, ...] = ("float32", "float64")
     profiles: tuple[str, ...] = ()
     """Names of `mtlspec.profiles`, such as `core-1`; each claims all its kinds, and gets a verdict of its own."""
 
     def __post_init__(self) -> None:
-        kinds_in(self.profiles)
-
-    @property
-    def claims(self) -> frozenset[str]:
-        """Every kind and feature that is claimed, by a profile or alone."""
-        return self.kinds | kinds_in(self.profiles)
+        object.__setattr__(self, "kinds", frozenset(self.kinds) | kinds_in(self.profiles))
 
 
 @dataclass(frozen=True)

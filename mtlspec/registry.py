@@ -107,7 +107,7 @@ def _features(graph: Graph) -> Iterator[str]:
 
 def lacking(capabilities: Capabilities, graph: Graph, precision: Precision) -> tuple[str, ...]:
     """Return what `graph` needs and a backend does not claim, each with its profile."""
-    kinds = sorted(kinds_of(graph) - capabilities.claims)
+    kinds = sorted(kinds_of(graph) - capabilities.kinds)
     told = (f"{kind} ({profile})" if (profile := profile_of(kind)) else kind for kind in kinds)
     return (*told, *(() if precision in capabilities.precisions else (f"precision {precision}",)))
 

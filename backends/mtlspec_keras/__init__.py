@@ -12,6 +12,7 @@ from mtlspec_keras.layers import ACTIVATIONS, LAYERS, MERGES
 from mtlspec_keras.losses import LOSSES
 from mtlspec_keras.phases import CLIPPINGS, OPTIMIZERS
 from mtlspec_keras.program import KerasProgram as KerasProgram
+from mtlspec_keras.witness import witness as witness
 
 
 class KerasBackend:

@@ -9,3 +9,4 @@ from mtlspec_torch.model import MultiTaskModel as MultiTaskModel
 from mtlspec_torch.normalization import BatchNorm as BatchNorm
 from mtlspec_torch.normalization import Normalization as Normalization
 from mtlspec_torch.program import TorchProgram as TorchProgram
+from mtlspec_torch.witness import witness as witness

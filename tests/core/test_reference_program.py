@@ -13,6 +13,7 @@ from programs import batch_of, program_of
 from mtlspec.backend import ProgramState, Slot, Steps
 from mtlspec.batch import Dataset
 from mtlspec.errors import BackendError, DataError
+from mtlspec.profiles import DISSOLVED, FEATURES
 from mtlspec.registry import found_backend
 from mtlspec.spec import Activation, Clipping, Layer, Loss, Optimizer, Spec
 from mtlspec.step import one_step
@@ -185,7 +186,7 @@ def test_the_reference_claims_every_kind_of_the_spec() -> None:
     }
     spec = {f"{name}/{kind}" for name, family in families.items() for kind in family.kinds}
     merges = {f"merge/{merge}" for merge in ("concatenate", "add", "multiply", "average")}
-    assert NumpyBackend.capabilities.kinds == (spec | merges) - {"layer/residual"}
+    assert NumpyBackend.capabilities.kinds - FEATURES == (spec | merges) - DISSOLVED
 
 
 def test_the_reference_is_found_by_its_name() -> None:

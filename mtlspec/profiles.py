@@ -1,0 +1,113 @@
+"""Profiles: named, versioned sets of kinds and features that a backend claims, and is judged for, as a whole.
+
+A profile never changes: what comes later stands in a profile of another number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mtlspec.errors import BackendError
+from mtlspec.spec.value import nearest
+
+BASE = "core-1"
+"""The profile that every other one builds on."""
+
+DISSOLVED = frozenset({"layer/residual"})
+"""Kinds of a document that no graph has: a residual is its layers and an `add`."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A name, what stands in it, and its kinds (`family/kind`) and features that are no kinds."""
+
+    name: str
+    sentence: str
+    kinds: frozenset[str]
+
+
+def _profile(name: str, sentence: str, **families: str) -> Profile:
+    kinds = (f"{family}/{kind}" for family, listed in families.items() for kind in listed.split())
+    return Profile(name, sentence, frozenset(kinds))
+
+
+_ALL = (
+    _profile(
+        BASE,
+        "dense layers, every activation, every loss with all its laws, sgd and adam",
+        layer="dense activation",
+        activation="linear relu leaky_relu elu gelu silu tanh sigmoid softplus softmax",
+        loss="softmax_cross_entropy sigmoid_cross_entropy squared_error absolute_error huber",
+        optimizer="sgd adam",
+    ),
+    _profile(
+        "structure-1",
+        "flatten, reshape, merges and residual blocks",
+        layer="flatten reshape",
+        merge="concatenate add multiply average",
+    ),
+    _profile(
+        "norm-1",
+        "normalization to the batch, to the example and to the training data",
+        layer="batch_normalization layer_normalization normalization",
+    ),
+    _profile("dropout-1", "dropout by the hash that every backend shares", layer="dropout"),
+    _profile(
+        "embedding-1",
+        "tables, and the laws that tell their rows apart",
+        layer="embedding",
+        rows="separate skip",
+    ),
+    _profile(
+        "conv-1",
+        "convolutions and pools of images",
+        layer="conv2d max_pool2d average_pool2d global_max_pool global_average_pool",
+    ),
+    _profile(
+        "training-1",
+        "decoupled decay, clipping and penalties",
+        optimizer="adamw",
+        clipping="global_norm per_tensor_norm",
+        penalty="l1_l2",
+    ),
+    _profile(
+        "phases-1",
+        "several optimizers for one batch, along the summed gradient or each along its own",
+        phases="several own_gradient after_each_update",
+    ),
+)
+
+PROFILES = {profile.name: profile for profile in _ALL}
+"""All profiles by name; every kind and feature is in exactly one."""
+
+EVERY_PROFILE = tuple(PROFILES)
+
+VOCABULARY = frozenset[str]().union(*(profile.kinds for profile in PROFILES.values()))
+"""Every kind and feature that a graph can need of a backend."""
+
+FEATURES = frozenset(kind for kind in VOCABULARY if kind.partition("/")[0] in ("rows", "penalty", "phases"))
+"""What is no kind of a layer, loss or optimizer, and stands in no dispatch table."""
+
+
+def profile_of(kind: str) -> str | None:
+    """Return the name of the profile that `kind` is in; None for a kind that is in none."""
+    return next((profile.name for profile in PROFILES.values() if kind in profile.kinds), None)
+
+
+def kinds_in(profiles: Iterable[str]) -> frozenset[str]:
+    """Return the kinds and features of `profiles`, which have to be whole: known, once each, and with their base.
+
+    Raises:
+        BackendError: a name is no profile, stands twice, or stands without the profile that it builds on.
+    """
+    names = tuple(profiles)
+    for name in names:
+        if name not in PROFILES:
+            known = ", ".join(PROFILES)
+            raise BackendError(f"no profile {name!r}{nearest(name, PROFILES)}; known: {known}")
+        if names.count(name) > 1:
+            raise BackendError(f"profile {name!r} is claimed twice")
+    if names and BASE not in names:
+        raise BackendError(f"profile {names[0]!r} builds on {BASE!r}: claim both, or single kinds by `kinds`")
+    return frozenset[str]().union(*(PROFILES[name].kinds for name in names))

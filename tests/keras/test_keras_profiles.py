@@ -1,0 +1,17 @@
+"""The profiles that the backend claims are what its dispatch tables have."""
+
+from __future__ import annotations
+
+from mtlspec_keras import KerasBackend
+from mtlspec_keras.layers import ACTIVATIONS, LAYERS, MERGES
+from mtlspec_keras.losses import LOSSES
+from mtlspec_keras.phases import CLIPPINGS, OPTIMIZERS
+
+from mtlspec.profiles import FEATURES, kinds_in
+from mtlspec.registry import claimed
+
+
+def test_the_kinds_of_the_claimed_profiles_are_those_of_the_tables() -> None:
+    tables = claimed(LAYERS, ACTIVATIONS, LOSSES, OPTIMIZERS, CLIPPINGS, merges=MERGES)
+    assert kinds_in(KerasBackend.capabilities.profiles) - FEATURES == tables
+    assert KerasBackend.capabilities.kinds == tables | FEATURES
