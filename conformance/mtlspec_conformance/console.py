@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
@@ -14,18 +15,10 @@ from mtlspec_conformance.measure import Agreement, Disagreement
 from mtlspec_conformance.mutants.trial import Trial
 from mtlspec_conformance.runner import levels_of
 from mtlspec_conformance.suite import cases
-from mtlspec_conformance.verdicts import Result, Verdict, counts
+from mtlspec_conformance.tally import tally
+from mtlspec_conformance.verdicts import Result
 
 Item = TypeVar("Item")
-
-WORDS: dict[Verdict, str] = {
-    "conforms": "conform",
-    "differs": "differ",
-    "deviates": "deviate",
-    "unsupported": "unsupported",
-    "error": "in error",
-    "not_run": "not run",
-}
 
 
 def watched(items: Iterable[Item], *, total: int, of: str, console: Console) -> Iterator[Item]:
@@ -40,14 +33,16 @@ def watched(items: Iterable[Item], *, total: int, of: str, console: Console) -> 
 
 def score(backend: str, results: list[Result]) -> str:
     """Return the line that says how many results there are of each verdict, of how many."""
-    counted = counts(results)
-    always = ("conforms", "differs")
-    said = (f"{number} {WORDS[verdict]}" for verdict, number in counted.items() if number or verdict in always)
-    return f"{backend}: {', '.join(said)}, of {len(results)}"
+    return f"{backend}: {tally(results)}"
 
 
-def show_results(console: Console, backend: str, address: str, results: list[Result]) -> None:
-    """Print every result that is not green with its worst tensor and a command, the closest call, and the score."""
+def show_results(
+    console: Console, backend: str, address: str | None, results: list[Result], *, written: Path | None = None
+) -> None:
+    """Print every result that is not green with its worst tensor and a command, the closest call, and the score.
+
+    `written` is the report, if there is one. Without an address no command repeats a single case.
+    """
     for result in results:
         if result.verdict in ("differs", "error"):
             _show_failure(console, address, result)
@@ -59,24 +54,35 @@ def show_results(console: Console, backend: str, address: str, results: list[Res
         said = f"closest call: {error:.1e} at {where}, {result.case}, {result.level}"
         console.print(escape(said), highlight=False)
     console.print(score(backend, results), highlight=False, style="bold")
+    if written is not None:
+        show_written(console, written)
 
 
-def _show_failure(console: Console, address: str, result: Result) -> None:
+def show_written(console: Console, path: Path) -> None:
+    """Print where the report is, and how it is read."""
+    console.print(escape(f"report: {path}"), highlight=False)
+    page = path.with_suffix(".html")
+    console.print(escape(f"  python -m mtlspec_conformance page {path} -o {page}"), highlight=False)
+
+
+def _show_failure(console: Console, address: str | None, result: Result) -> None:
     console.print(f"{result.verdict} {result.case} at level {result.level}", highlight=False, style="bold red")
     if isinstance(result.worst, Disagreement):
         error = f"{result.worst.error:.3g}"
         console.print(f"  {escape(str(result.worst))}", highlight=False)
         console.print(f"  error {error}; {result.disagreements} of {result.findings} comparisons", highlight=False)
+    if result.first is not None and result.first != result.worst:
+        console.print(f"  parts first at {escape(result.first.where)}", highlight=False)
     if result.detail:
         console.print(f"  {escape(result.detail)}", highlight=False)
-    console.print(
-        f"  python -m mtlspec_conformance {address} --case {result.case} --level {result.level}", highlight=False
-    )
+    if address is not None:
+        again = f"--case {result.case} --level {result.level} --precision {result.precision}"
+        console.print(f"  python -m mtlspec_conformance {address} {again}", highlight=False)
 
 
 def _declared(results: list[Result]) -> dict[str, int]:
-    """Return how often each declared reason (a deviation, or a kind not claimed) was met."""
-    reasons = [f"{r.verdict}: {r.detail}" for r in results if r.verdict in ("deviates", "unsupported")]
+    """Return how often each declared reason was met."""
+    reasons = [f"{r.verdict}: {r.detail}" for r in results if r.verdict == "deviates"]
     return {reason: reasons.count(reason) for reason in dict.fromkeys(reasons)}
 
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 from mtlspec.spec.training import Precision
-from mtlspec_conformance.measure import Agreement, Finding
+from mtlspec_conformance.measure import Agreement, Disagreement, Finding
 
 Verdict = Literal["conforms", "differs", "deviates", "unsupported", "error", "not_run"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+class Judged(Protocol):
+    """Anything with a verdict: a result, or the line of a report."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What was found."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,8 @@ class Result:
     worst: Finding | None = None
     detail: str = ""
     """Why a case is an error, unsupported or deviates."""
+    first: Disagreement | None = None
+    """Where the two sides part first, in the order in which the level looks."""
 
     @property
     def green(self) -> bool:
@@ -42,12 +55,29 @@ class Result:
             "findings": self.findings,
             "disagreements": self.disagreements,
             "worst": None if worst is None else worst.where,
-            "error": None if worst is None else str(worst.error) if worst.error == float("inf") else worst.error,
+            "error": None if worst is None else _size(worst.error),
+            "limit": None if worst is None or worst.exact else worst.limit,
+            "noise": None if worst is None else worst.noise,
+            "ratio": None if worst is None or not worst.noise else _size(worst.error / worst.noise),
+            "step": None if worst is None else step_of(worst),
+            "first": None if self.first is None else self.first.where,
             "reason": "" if worst is None or isinstance(worst, Agreement) else worst.reason,
             "detail": self.detail,
         }
 
 
-def counts(results: list[Result]) -> dict[Verdict, int]:
+def _size(error: float) -> float | str:
+    """Return an error as JSON has it, which knows nothing infinite."""
+    return "inf" if error == float("inf") else error
+
+
+def step_of(finding: Finding) -> int | None:
+    """Return the number of the step that a finding names, counted from 1."""
+    named = re.search(r"\bstep (\d+)", finding.where)
+    return None if named is None else int(named[1])
+
+
+def counts(results: Iterable[Judged]) -> dict[Verdict, int]:
     """Return how many results there are of each verdict."""
-    return {verdict: sum(result.verdict == verdict for result in results) for verdict in VERDICTS}
+    met = [result.verdict for result in results]
+    return {verdict: met.count(verdict) for verdict in VERDICTS}
