@@ -12,9 +12,9 @@ nox.options.default_venv_backend = "virtualenv"  # uv would fetch a CUDA build o
 nox.options.sessions = [
     "lint",
     "types",
-    "tests",
-    "conformance(backend='torch')",  # the reference is held against itself, mutants too, by tests/conformance
-    "conformance(backend='keras')",
+    "host",
+    "framework(backend='torch')",
+    "framework(backend='keras')",
     "editor",
     "examples",
 ]
@@ -23,11 +23,14 @@ nox.options.error_on_missing_interpreters = True
 ROOT = Path(__file__).parent
 CODE = ["mtlspec", "backends", "conformance", "tests", "examples", "benchmarks", "docs", "noxfile.py"]
 BACKENDS = ["numpy", "torch", "keras"]
-PARTS = {
-    "host": ("tests/core", "tests/conformance"),
+TESTS = {
+    "host": ("tests/core", "tests/conformance", "tests/backend"),
     "torch": ("tests/torch",),
     "keras": ("tests/keras",),
 }
+TESTING = ("pandas", "polars", "pytest-xdist")
+DRAWN = {"torch": "200", "keras": "25"}
+"""How many drawn specs the default run holds each backend to."""
 TWO_WORKERS = ("--numprocesses", "2")
 """What CI's machine has cores for; every process computes on one thread."""
 EXTRAS = {"numpy": "", "torch": "torch", "keras": "keras-cpu"}
@@ -40,6 +43,13 @@ def install(session: nox.Session, *extras: str, others: tuple[str, ...] = ()) ->
     session.env["PIP_NO_COMPILE"] = "1"  # most modules of the frameworks are never imported
     chosen = ",".join(extra for extra in extras if extra)
     session.install(f".[{chosen}]" if chosen else ".", *others)
+
+
+def hold(session: nox.Session, backend: str, *options: str) -> None:
+    """Run the suite on one backend; without options in both precisions."""
+    suite = ("python", "-P", "-m", "mtlspec_conformance", backend, "--jobs", "2")
+    for chosen in (options,) if options else (("--precision", "float64"), ("--precision", "float32")):
+        session.run(*suite, *chosen)
 
 
 @nox.session
@@ -58,23 +68,40 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("part", [nox.param(part, id=part) for part in PARTS])
+def host(session: nox.Session) -> None:
+    """Test the host and the kit: no framework is there."""
+    install(session, "conformance", "examples", "plot", others=(*TESTING, "hatchling"))  # which builds the toy backend
+    session.run("pytest", *TWO_WORKERS, *TESTS["host"], *session.posargs)
+    if not session.posargs:
+        hold(session, "numpy")
+
+
+@nox.session
+@nox.parametrize("backend", [nox.param(name, id=f"backend='{name}'") for name in ("torch", "keras")])
+def framework(session: nox.Session, backend: str) -> None:
+    """All about one adapter in one environment: its tests, the suite, planted bugs, drawn specs."""
+    install(session, EXTRAS[backend], "conformance", "examples", "plot", others=TESTING)
+    session.run("pytest", *TWO_WORKERS, *TESTS[backend])
+    hold(session, backend)
+    if backend == "torch":
+        hold(session, backend, "--mutants")  # those of Keras take longer: `nox -s mutants`
+    session.run("python", "-P", "-m", "mtlspec_conformance.fuzz", backend, "--derandomized", DRAWN[backend])
+
+
+@nox.session
+@nox.parametrize("part", [nox.param(part, id=part) for part in TESTS])
 def tests(session: nox.Session, part: str) -> None:
-    """Tests of the built wheel: the host with the kit, and each adapter without the other framework."""
-    others = ("pandas", "polars", "pytest-xdist")
-    install(session, EXTRAS.get(part, ""), "conformance", "examples", "plot", others=others)
-    session.run("pytest", *TWO_WORKERS, *PARTS[part], *session.posargs)
+    """Only the tests of the built wheel: the host with the kit, and each adapter without the other framework."""
+    install(session, EXTRAS.get(part, ""), "conformance", "examples", "plot", others=TESTING)
+    session.run("pytest", *TWO_WORKERS, *TESTS[part], *session.posargs)
 
 
 @nox.session
 @nox.parametrize("backend", [nox.param(name, id=f"backend='{name}'") for name in BACKENDS])
 def conformance(session: nox.Session, backend: str) -> None:
-    """Hold one backend against the reference, level by level; for torch, see that every planted bug is found."""
+    """Hold one backend against the reference, level by level, in both precisions."""
     install(session, EXTRAS[backend], "conformance")
-    suite = ("python", "-P", "-m", "mtlspec_conformance", backend)
-    session.run(*suite, *session.posargs)
-    if backend == "torch" and not session.posargs:
-        session.run(*suite, "--mutants")
+    hold(session, backend, *session.posargs)
 
 
 @nox.session
@@ -82,7 +109,15 @@ def conformance(session: nox.Session, backend: str) -> None:
 def mutants(session: nox.Session, backend: str) -> None:
     """Plant every known bug around one backend and see that the suite finds it."""
     install(session, EXTRAS[backend], "conformance")
-    session.run("python", "-P", "-m", "mtlspec_conformance", backend, "--mutants", *session.posargs)
+    hold(session, backend, "--mutants", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("backend", [nox.param(name, id=f"backend='{name}'") for name in ("torch", "keras")])
+def fuzz(session: nox.Session, backend: str) -> None:
+    """Hold drawn specs against the reference under a new seed: `nox -s fuzz -- --minutes 30`."""
+    install(session, EXTRAS[backend], "conformance")
+    session.run("python", "-P", "-m", "mtlspec_conformance.fuzz", backend, *(session.posargs or ("--minutes", "5")))
 
 
 @nox.session

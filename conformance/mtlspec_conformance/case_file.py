@@ -17,6 +17,7 @@ from mtlspec.spec.losses import SoftmaxCrossEntropy
 from mtlspec.spec.model import Task
 from mtlspec.tensors import Array, Rows, Tensors
 from mtlspec_conformance.case import Case, Script, Trajectory
+from mtlspec_conformance.case_rules import Initial, Planned, initial, numbers, trajectory
 
 Nested = Any
 """Numbers in lists as deep as the array; a label that is null is absent."""
@@ -54,13 +55,16 @@ class CaseFile(Stored):
     since: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
     spec: dict[str, Any]
     inputs: dict[str, Nested]
+    """Lists, or a rule: `Filled`."""
     targets: dict[str, list[Nested]]
     sample_weights: dict[str, list[float]] = {}
     """1 where nothing is said; class weights come on top."""
-    parameters: dict[str, Nested]
+    parameters: dict[str, Nested] | Initial
     batches: Annotated[list[list[int]], Field(min_length=1)]
-    trajectory: TrajectoryFile | None = None
+    trajectory: TrajectoryFile | Planned | None = None
     law: ScriptFile | None = None
+    chance: bool = False
+    """Whether what is drawn by chance is looked at."""
 
 
 def read(content: dict[str, Any]) -> Case:
@@ -79,14 +83,14 @@ def read(content: dict[str, Any]) -> Case:
         dataset=_dataset(file, spec),
         parameters=Tensors(),
         rows=tuple(np.asarray(rows) for rows in file.batches),
+        chance=file.chance,
     )
     graph = start.graph
-    parameters = {p.path: _array(file.parameters[p.path], p.dtype).reshape(p.shape) for p in graph.parameters}
     return replace(
         start,
-        parameters=Tensors(parameters),
-        trajectory=None if file.trajectory is None else _trajectory(file.trajectory, graph, spec),
-        script=None if file.law is None else _script(file.law, graph),
+        parameters=_parameters(file.parameters, graph),
+        trajectory=_trajectory(file.trajectory, start, spec),
+        script=None if file.law is None else script_of(file.law, graph),
     )
 
 
@@ -101,18 +105,29 @@ def _dataset(file: CaseFile, spec: Spec) -> Dataset:
         factors = class_factors(task.loss, targets[task.name])
         weights[task.name] = own * factors.weighing * present[task.name]
         dividing[task.name] = own * factors.dividing * present[task.name]
-    inputs = {name: np.asarray(file.inputs[name], dtype=kind) for name, kind in kinds.items()}
+    inputs = {name: numbers(file.inputs[name], kind) for name, kind in kinds.items()}
     return Dataset(inputs, targets, weights, present, dividing)
 
 
-def _trajectory(stored: TrajectoryFile, graph: Graph, spec: Spec) -> Trajectory:
-    rates = _rates(stored.learning_rates, graph)
-    own = [[spec.weights[task] for task in graph.tasks]] * len(rates)
+def _parameters(stored: dict[str, Nested] | Initial, graph: Graph) -> Tensors:
+    if isinstance(stored, str):
+        return initial(graph)
+    return Tensors({p.path: _array(stored[p.path], p.dtype).reshape(p.shape) for p in graph.parameters})
+
+
+def _trajectory(stored: TrajectoryFile | Planned | None, case: Case, spec: Spec) -> Trajectory | None:
+    if stored is None:
+        return None
+    if isinstance(stored, Planned):
+        return trajectory(stored, case.graph, case.dataset)
+    rates = _rates(stored.learning_rates, case.graph)
+    own = [[spec.weights[task] for task in case.graph.tasks]] * len(rates)
     weights = np.asarray(own if stored.task_weights is None else stored.task_weights, dtype=np.float64)
     return Trajectory(tuple(np.asarray(rows, dtype=np.int64) for rows in stored.rows), rates, weights)
 
 
-def _script(stored: ScriptFile, graph: Graph) -> Script:
+def script_of(stored: ScriptFile, graph: Graph) -> Script:
+    """Return the script that a file says."""
     gradients = tuple(
         Tensors({path: _gradient(graph, path, entry) for path, entry in step.items()}) for step in stored.gradients
     )
@@ -163,6 +178,8 @@ def content_of(case: Case) -> dict[str, Any]:
             "learning_rates": case.trajectory.learning_rates.tolist(),
             "task_weights": case.trajectory.task_weights.tolist(),
         }
+    if case.chance:
+        content["chance"] = True
     if case.script is not None:
         content["law"] = {
             "gradients": [{path: _stored_gradient(entry) for path, entry in s.items()} for s in case.script.gradients],

@@ -11,12 +11,14 @@ from mtlspec.cli.command import INTERRUPTED, Command
 from mtlspec.cli.compare import compare
 from mtlspec.cli.evaluate import evaluate
 from mtlspec.cli.predict import predict
+from mtlspec.cli.record import record
 from mtlspec.cli.render import render
 from mtlspec.cli.schema import schema
 from mtlspec.cli.several import BackendsCommand
 from mtlspec.cli.show import show
 from mtlspec.cli.train import train
 from mtlspec.cli.validate import validate
+from mtlspec.cli.verify import verify
 
 app = typer.Typer(
     help="One document for a multi-task model; an ordinary Keras and an ordinary PyTorch model that train alike.",
@@ -33,6 +35,8 @@ plain(train)
 plain(evaluate)
 plain(predict)
 app.command(cls=BackendsCommand)(compare)
+app.command(cls=BackendsCommand)(verify)
+plain(record)
 plain(schema)
 plain(backends)
 

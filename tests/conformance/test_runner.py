@@ -109,10 +109,10 @@ def test_a_failure_is_told_with_a_command_that_repeats_it() -> None:
 def test_a_run_writes_its_report(tmp_path: pytest.TempPathFactory) -> None:
     path = tmp_path / "out.jsonl"  # type: ignore[operator]
     assert _run("numpy", "--case", "loss/*", "--report", str(path)).exit_code == 0
-    header, lines, footer = report.read(path)
-    assert header["backend"] == "numpy"
-    assert footer["of"] == len(lines) == size()
-    assert footer["counts"]["conforms"] == sum(line["verdict"] == "conforms" for line in lines) > 50
+    found = report.read(path)
+    assert found.header.backend == "numpy"
+    assert found.footer.of == len(found.lines) == size()
+    assert found.footer.counts["conforms"] == sum(line.verdict == "conforms" for line in found.lines) > 50
 
 
 def test_the_list_names_every_case() -> None:
