@@ -11,16 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from chance import CHANCE_DRAFTS
 from layers import LAYER_DRAFTS
+from long import LONG_DRAFTS
 from losses import LOSS_DRAFTS
 from mtlspec_conformance.draft import Draft
 from mtlspec_conformance.drawing import content_of
 from optimizers import OPTIMIZER_DRAFTS
 from tasks import TASK_DRAFTS
+from traps import TRAP_DRAFTS
 
 SUITE = "0.2.0"
 FOLDER = Path(__file__).parents[1] / "mtlspec_conformance" / "cases"
-DRAFTS: list[Draft] = [*LAYER_DRAFTS, *LOSS_DRAFTS, *OPTIMIZER_DRAFTS, *TASK_DRAFTS]
+DRAFTS: list[Draft] = [
+    *LAYER_DRAFTS,
+    *LOSS_DRAFTS,
+    *OPTIMIZER_DRAFTS,
+    *TASK_DRAFTS,
+    *TRAP_DRAFTS,
+    *CHANCE_DRAFTS,
+    *LONG_DRAFTS,
+]
 
 
 def written(content: dict[str, Any]) -> str:

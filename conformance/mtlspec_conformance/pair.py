@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from mtlspec_numpy import NumpyBackend
 
 import mtlspec
 from mtlspec.backend import Backend, Program, ProgramState
@@ -24,7 +26,8 @@ class Pair:
 
     def __init__(self, case: Case, backend: Backend, precision: Precision = "float64", *, device: str = "cpu") -> None:
         self.case, self.precision = case.rounded(precision), precision
-        self.reference = mtlspec.compile(case.graph, backend="numpy", precision="float64")
+        self._backend, self._device = backend, device
+        self.reference = mtlspec.compile(case.graph, backend=NumpyBackend(), precision="float64")
         self.fresh = frozen(self.reference.state)
         self.subject = mtlspec.compile(case.graph, backend=backend, precision=precision, device=device)
         self.first_parameters = copied(self.subject.parameters)
@@ -34,6 +37,12 @@ class Pair:
     def graph(self) -> Graph:
         """The graph of the case."""
         return self.case.graph
+
+    @cached_property
+    def reseeded(self) -> Program:
+        """The subject compiled for the same graph with another seed."""
+        graph = self.graph.model_copy(update={"seed": self.graph.seed + 1})
+        return mtlspec.compile(graph, backend=self._backend, precision=self.precision, device=self._device)
 
     @property
     def both(self) -> tuple[Program, Program]:
@@ -70,9 +79,10 @@ def frozen(state: ProgramState) -> ProgramState:
 
 
 def moved(program: Program, before: Mapping[str, Array], role: str) -> dict[str, Any]:
-    """Return after - before for every parameter of `role`."""
+    """Return after - before for every parameter of `role`; what is missing, or has another shape, did not."""
     after = program.parameters
-    return {p.path: after[p.path] - before[p.path] for p in program.graph.parameters if p.role == role}
+    paths = [p.path for p in program.graph.parameters if p.role == role and p.path in after and p.path in before]
+    return {p: after[p] - before[p] for p in paths if np.shape(after[p]) == np.shape(before[p])}
 
 
 def held(arrays: Mapping[str, Array], precision: Precision) -> Tensors:

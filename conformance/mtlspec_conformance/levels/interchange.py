@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from mtlspec.backend import Program, ProgramState
 from mtlspec.spec.training import Precision
+from mtlspec.tensors import Arrays
 from mtlspec_conformance.case import rounded
-from mtlspec_conformance.levels.trajectory import followed, largest_update, stepped, trained
-from mtlspec_conformance.measure import Finding, apart, exactly
+from mtlspec_conformance.levels.trajectory import course_of, followed, stepped, trained
+from mtlspec_conformance.measure import Disagreement, Finding, Findings, apart, exactly, same
 from mtlspec_conformance.pair import Pair, copied, frozen, held, named, same_state
 
 LEG = 5
@@ -17,7 +20,7 @@ LEG = 5
 
 def interchange(pair: Pair) -> Iterator[Finding]:
     """Yield whether a course begun by the reference goes on in the subject, and from there in the reference."""
-    scale = largest_update(pair)
+    scale = course_of(pair).scale
     pair.reset()
     steps = pair.case.steps
     stepped(pair.reference, pair.case, steps[:LEG])
@@ -36,9 +39,19 @@ def _moved_over(pair: Pair, giver: Program, taker: Program, way: str) -> Iterato
     yield from apart(f"parameters before the move {way}", copied(taker.parameters), parameters)
     if state.slots:
         yield from apart(f"slots before the move {way}", named(taker.state), named(state))
+    fitting = (*_same_forms(way, parameters, taker.parameters), *_same_forms(way, named(state), named(taker.state)))
+    yield from fitting
+    if any(isinstance(finding, Disagreement) for finding in fitting):
+        return
     taker.parameters, taker.state = parameters, state
     yield from exactly("parameter", taker.parameters, held(parameters, taker.precision), when=f" after the move {way}")
     yield from same_state(f"after the move {way}", taker.state, state, taker.precision)
+
+
+def _same_forms(way: str, given: Arrays, held: Arrays) -> Findings:
+    """Return whether both sides have the same arrays, by key path and shape; others cannot move."""
+    forms = ({path: np.shape(array) for path, array in side.items()} for side in (given, held))
+    return same(f"key paths and shapes {way}", *forms)
 
 
 def _give_up_digits(reference: Program, precision: Precision) -> None:

@@ -12,51 +12,6 @@ from mtlspec.tensors import Rows, dense
 from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
 
 
-class _OtherWeights(Wrapper):
-    """Weighs the tasks in another way than asked."""
-
-    def used(self, weights: TaskWeights) -> TaskWeights:
-        raise NotImplementedError
-
-    def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
-        return self.inner.value_with_gradient(on=on, weights=self.used(weights))
-
-
-class _WeightsSwapped(_OtherWeights):
-    def used(self, weights: TaskWeights) -> TaskWeights:
-        return dict(zip(weights, reversed(list(weights.values())), strict=True))
-
-
-class _WeightsTwice(_OtherWeights):
-    def used(self, weights: TaskWeights) -> TaskWeights:
-        return {task: weight * weight for task, weight in weights.items()}
-
-
-class _WeightsNormalized(_OtherWeights):
-    def used(self, weights: TaskWeights) -> TaskWeights:
-        return {task: weight / sum(weights.values()) for task, weight in weights.items()}
-
-
-class _MeanOverTasks(_OtherWeights):
-    def used(self, weights: TaskWeights) -> TaskWeights:
-        return {task: weight / len(weights) for task, weight in weights.items()}
-
-
-class _LastWeightIgnored(_OtherWeights):
-    def used(self, weights: TaskWeights) -> TaskWeights:
-        return {**weights, list(weights)[-1]: 1.0}
-
-
-class _ZeroIsUnset(_OtherWeights):
-    def used(self, weights: TaskWeights) -> TaskWeights:
-        return {task: weight or 1.0 for task, weight in weights.items()}
-
-
-class _WeightsOfTheSpec(_OtherWeights):
-    def used(self, weights: TaskWeights) -> TaskWeights:
-        return {head.task: head.weight for head in self.graph.heads}
-
-
 class _OtherGradients(Wrapper):
     """Returns other gradients."""
 
@@ -101,6 +56,10 @@ class _PenaltyPerTask(_OtherGradients):
 class _NoEntryWithoutGradient(_OtherGradients):
     def taken(self, gradients: dict[str, Any], batch: Batch, weights: TaskWeights) -> dict[str, Any]:
         return {path: g for path, g in gradients.items() if np.any(dense(g))}
+
+    def update(self, *, along: Gradients, statistics: Statistics, learning_rate: float, phase: int = 0) -> None:
+        whole = {path: along.get(path, np.zeros(self.graph.by_path[path].shape)) for path in self.graph.trainable}
+        self.inner.update(along=Gradients(whole), statistics=statistics, learning_rate=learning_rate, phase=phase)
 
 
 class _LastOccurrence(_OtherGradients):
@@ -152,23 +111,10 @@ GRADIENT_MUTANTS = (
     Mutant(
         "gradient-moves",
         "Moves running statistics.",
-        "gradient",
+        "loss",
         ("layer/batch-normalization",),
         program=_GradientMoves,
     ),
-    Mutant("weights-swapped", "Weighs each task as another.", "gradient", THREE, program=_WeightsSwapped),
-    Mutant("weights-twice", "Applies the weights twice.", "gradient", THREE, program=_WeightsTwice),
-    Mutant("weights-normalized", "Divides weights by their sum.", "gradient", THREE, program=_WeightsNormalized),
-    Mutant("mean-over-tasks", "Divides by the number of tasks.", "gradient", THREE, program=_MeanOverTasks),
-    Mutant(
-        "last-weight-ignored",
-        "Ignores one weight.",
-        "gradient",
-        ("tasks/equal-heads", *THREE),
-        program=_LastWeightIgnored,
-    ),
-    Mutant("zero-is-unset", "Takes a weight of 0 for none.", "gradient", ("tasks/weight-zero",), program=_ZeroIsUnset),
-    Mutant("weights-of-the-spec", "Ignores the weights given.", "gradient", THREE, program=_WeightsOfTheSpec),
     Mutant("trunk-detached", "Cuts one task off the trunk.", "gradient", THREE, program=_TrunkDetached),
     Mutant("bias-frozen", "Has no gradient for biases.", "gradient", ("layer/dense",), program=_BiasFrozen),
     Mutant(
@@ -188,7 +134,7 @@ GRADIENT_MUTANTS = (
     Mutant(
         "no-entry-without-gradient",
         "Leaves out parameters that nothing reaches.",
-        "gradient",
+        "shape",
         ("tasks/unused-parts",),
         program=_NoEntryWithoutGradient,
     ),
@@ -199,12 +145,12 @@ GRADIENT_MUTANTS = (
         ("law/table-separate",),
         program=_LastOccurrence,
     ),
-    Mutant("rows-summed", "Gives tables for rows.", "gradient", ("law/table-separate",), program=_RowsSummed),
+    Mutant("rows-summed", "Gives tables for rows.", "shape", ("law/table-separate",), program=_RowsSummed),
     Mutant("dropout-step-still", "Never draws another mask.", "gradient", ("layer/dropout",), program=_StepNotAdvanced),
     Mutant(
         "statistics-forgotten",
         "Returns no statistics.",
-        "gradient",
+        "shape",
         ("layer/batch-normalization",),
         program=_StatisticsForgotten,
     ),

@@ -63,13 +63,6 @@ LAYER_MUTANTS = (
         ("activation/leaky-relu",),
         every(activations.LeakyRelu, slope=0.01),
     ),
-    Mutant(
-        "leaky-slope-in-float32",
-        "Rounds the slope to float32.",
-        "forward",
-        ("activation/leaky-relu",),
-        every(activations.LeakyRelu, slope=0.30000001192092896),
-    ),
     Mutant("elu-alpha-one", "Ignores alpha.", "forward", ("activation/elu",), every(activations.Elu, alpha=1.0)),
     Mutant(
         "norm-epsilon-of-keras",

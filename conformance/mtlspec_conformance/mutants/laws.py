@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mtlspec.graph import Graph
 from mtlspec.spec import optimizers
-from mtlspec_conformance.mutants.mutant import Mutant
+from mtlspec_conformance.mutants.mutant import A_STEP_UPDATES_TOO, Mutant
 from mtlspec_conformance.mutants.rewriting import every, having, negated, other, rebuilt
 
 
@@ -39,7 +40,7 @@ def _adam_for_adamw(graph: Graph) -> Graph:
 
 MOMENTS = (optimizers.Adam, optimizers.AdamW)
 
-OPTIMIZER_MUTANTS = (
+_FLIPPED = (
     Mutant(
         "epsilon-placement-flipped",
         "Adds epsilon on the other side of the correction.",
@@ -48,13 +49,6 @@ OPTIMIZER_MUTANTS = (
         every(MOMENTS, epsilon_placement=other("after_correction", "before_correction")),
     ),
     Mutant("epsilon-of-keras", "Has an epsilon of its own.", "law", ("law/adam",), every(MOMENTS, epsilon=1e-7)),
-    Mutant(
-        "beta-in-float32",
-        "Rounds beta_2 to float32.",
-        "law",
-        ("law/adam",),
-        every(MOMENTS, beta_2=0.9990000128746033),
-    ),
     Mutant(
         "momentum-law-flipped",
         "Applies the rate on the other side of the velocity; nobody sees it before the rate changes.",
@@ -76,6 +70,13 @@ OPTIMIZER_MUTANTS = (
         ("law/adamw-decay-by-schedule", "law/adamw-decay-by-learning-rate"),
         every(optimizers.AdamW, decay_scaled_by=other("learning_rate", "schedule")),
     ),
+    Mutant(
+        "decay-of-torch",
+        "Has a weight decay of its own.",
+        "law",
+        ("law/adamw-decay-by-learning-rate",),
+        every(optimizers.AdamW, weight_decay=0.01),
+    ),
     Mutant("decay-forgotten", "Does not decay.", "law", ("law/adamw-decay-by-learning-rate",), _adam_for_adamw),
     Mutant("clip-ignored", "Does not clip.", "law", ("law/clip-global-norm",), _without_clipping),
     Mutant(
@@ -86,6 +87,13 @@ OPTIMIZER_MUTANTS = (
         _other_norm,
     ),
     Mutant(
+        "clip-epsilon-of-torch",
+        "Adds 1e-6 to the norm unasked.",
+        "law",
+        ("law/clip-global-norm", "law/clip-per-tensor-norm"),
+        every(optimizers.Clipping, epsilon=1e-6),
+    ),
+    Mutant(
         "clip-epsilon-forgotten",
         "Divides by the norm alone.",
         "law",
@@ -93,3 +101,5 @@ OPTIMIZER_MUTANTS = (
         every(optimizers.Clipping, epsilon=0.0),
     ),
 )
+
+OPTIMIZER_MUTANTS = tuple(replace(mutant, earlier=A_STEP_UPDATES_TOO) for mutant in _FLIPPED)

@@ -50,6 +50,13 @@ class _ImagesTransposed(OtherLayout):
         return array.swapaxes(0, 1) if array.ndim == 4 and array.shape[0] == array.shape[1] else array
 
 
+class _ChannelsTransposed(OtherLayout):
+    """Takes the channels in for the channels out."""
+
+    def inward(self, path: str, array: Array) -> Array:
+        return array.swapaxes(2, 3) if array.ndim == 4 and array.shape[2] == array.shape[3] else array
+
+
 class _ChannelsFirst(OtherLayout):
     """Flattens an image with the channels first."""
 
@@ -187,5 +194,12 @@ LAYOUT_MUTANTS = (
     ),
     Mutant("kernels-turned", "Turns kernels around.", "forward", ("layer/conv2d",), program=_KernelsTurned),
     Mutant("images-transposed", "Takes width for height.", "forward", ("layer/conv2d",), program=_ImagesTransposed),
+    Mutant(
+        "channels-transposed",
+        "Transposes the channels of kernels.",
+        "forward",
+        ("layer/conv2d-same-with-strides",),
+        program=_ChannelsTransposed,
+    ),
     Mutant("channels-first", "Flattens channels first.", "forward", ("layer/flatten",), program=_ChannelsFirst),
 )

@@ -113,6 +113,8 @@ class _RoundedOnTheWay(OtherLayout):
         return array
 
 
+SLOTS_ARE_READ = "Slots and counts are read after every update; the interchange tells that they cannot move."
+VALUES_ARE_LOADED = "Every level begins with values that are loaded; the interchange tells that they cannot move."
 TRAIN = ("layer/dense",)
 MOMENTUM = ("law/sgd-momentum-at-update",)
 
@@ -121,11 +123,32 @@ INTERCHANGE_MUTANTS = (
     Mutant("slots-rounded", "Loads slots in float32.", "interchange", MOMENTUM, program=_SlotsRounded),
     Mutant("count-late", "Loads the step count less one.", "interchange", ("law/adam",), program=_CountLate),
     Mutant("count-not-taken", "Does not load the step count.", "interchange", ("law/adam",), program=_CountNotTaken),
-    Mutant("slots-not-given", "Gives empty slots.", "interchange", MOMENTUM, program=_SlotsNotGiven),
-    Mutant("count-not-given", "Gives no step count.", "interchange", ("law/adam",), program=_CountNotGiven),
-    Mutant("velocity-uphill", "Counts velocity the other way.", "interchange", MOMENTUM, program=_VelocityUphill),
     Mutant(
-        "phases-swapped", "Swaps the slots of two phases.", "interchange", ("phases/own-once",), program=_PhasesSwapped
+        "slots-not-given", "Gives empty slots.", "interchange", MOMENTUM, program=_SlotsNotGiven, earlier=SLOTS_ARE_READ
+    ),
+    Mutant(
+        "count-not-given",
+        "Gives no step count.",
+        "interchange",
+        ("law/adam",),
+        program=_CountNotGiven,
+        earlier=SLOTS_ARE_READ,
+    ),
+    Mutant(
+        "velocity-uphill",
+        "Counts velocity the other way.",
+        "interchange",
+        MOMENTUM,
+        program=_VelocityUphill,
+        earlier=SLOTS_ARE_READ,
+    ),
+    Mutant(
+        "phases-swapped",
+        "Swaps the slots of two phases.",
+        "interchange",
+        ("phases/own-once",),
+        program=_PhasesSwapped,
+        earlier=SLOTS_ARE_READ,
     ),
     Mutant(
         "statistics-not-taken",
@@ -133,7 +156,22 @@ INTERCHANGE_MUTANTS = (
         "interchange",
         ("layer/batch-normalization",),
         program=_StatisticsNotTaken,
+        earlier=VALUES_ARE_LOADED,
     ),
-    Mutant("names-swapped", "Loads two heads crosswise.", "interchange", ("tasks/equal-heads",), program=_NamesSwapped),
-    Mutant("rounded-on-the-way", "Loads in float32.", "interchange", TRAIN, program=_RoundedOnTheWay),
+    Mutant(
+        "names-swapped",
+        "Loads two heads crosswise.",
+        "interchange",
+        ("tasks/equal-heads",),
+        program=_NamesSwapped,
+        earlier=VALUES_ARE_LOADED,
+    ),
+    Mutant(
+        "rounded-on-the-way",
+        "Loads in float32.",
+        "interchange",
+        TRAIN,
+        program=_RoundedOnTheWay,
+        earlier=VALUES_ARE_LOADED,
+    ),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mtlspec.backend import TaskWeights, ValueWithGradient
+from mtlspec.batch import Batch
 from mtlspec.spec.losses import Loss
 from mtlspec.tensors import Array, Arrays
 from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
@@ -50,13 +52,32 @@ class _NotFinite(_OtherOutputs):
         return np.full_like(output, np.nan)
 
 
-class _OutputsMove(Wrapper):
-    """Writes to the parameters while it predicts."""
+class _Nudging(Wrapper):
+    """Moves a parameter by one unit in the last place, which only a look at the parameters tells."""
 
+    def nudge(self) -> None:
+        first = self.graph.trainable[0]
+        self.inner.parameters = {first: np.nextafter(self.inner.parameters[first], np.inf)}
+
+
+class _OutputsMove(_Nudging):
     def outputs(self, inputs: Arrays, *, linked: bool = True) -> dict[str, Array]:
         found = self.inner.outputs(inputs, linked=linked)
-        first = self.graph.trainable[0]
-        self.inner.parameters = {first: self.inner.parameters[first] * (1 + 1e-9)}
+        self.nudge()
+        return found
+
+
+class _LossesNudge(_Nudging):
+    def losses(self, *, on: Batch, training: bool = True) -> dict[str, float]:
+        found = self.inner.losses(on=on, training=training)
+        self.nudge()
+        return found
+
+
+class _GradientNudges(_Nudging):
+    def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
+        found = self.inner.value_with_gradient(on=on, weights=weights)
+        self.nudge()
         return found
 
 
@@ -67,5 +88,16 @@ FORWARD_MUTANTS = (
     Mutant("outputs-in-float32", "Rounds outputs.", "forward", ("layer/dense",), program=_RoundedOutputs),
     Mutant("not-a-number", "Predicts NaN.", "forward", ("layer/dense",), program=_NotFinite),
     Mutant("outputs-move", "Changes a parameter in prediction.", "forward", ("layer/dense",), program=_OutputsMove),
-    Mutant("float32-inside", "Computes everything in float32.", "forward", ("layer/dense",), precision="float32"),
+    Mutant("losses-nudge", "Changes a parameter in its losses.", "loss", ("layer/dense",), program=_LossesNudge),
+    Mutant(
+        "gradient-nudges", "Changes a parameter in its gradient.", "loss", ("layer/dense",), program=_GradientNudges
+    ),
+    Mutant(
+        "float32-inside",
+        "Computes everything in float32.",
+        "forward",
+        ("layer/dense",),
+        precision="float32",
+        earlier="Its initial values are not those of float64, either.",
+    ),
 )

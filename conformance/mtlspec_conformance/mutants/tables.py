@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mtlspec.backend import Gradients, Statistics
+from mtlspec.backend import Gradients, Statistics, TaskWeights, ValueWithGradient
+from mtlspec.batch import Batch
 from mtlspec.graph import Graph
 from mtlspec.spec.layers import Embedding
 from mtlspec.tensors import Tensors, dense
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import A_STEP_UPDATES_TOO, Mutant, Wrapper
 from mtlspec_conformance.mutants.rewriting import having, rebuilt
 
 
 class _RowsAsCompiled(Wrapper):
-    """Gives the program within the gradients of tables in the form that it was compiled for."""
+    """Has gradients of tables in the form that is asked for, and gives the program within those it was compiled for."""
+
+    def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
+        value, gradients, statistics = self.inner.value_with_gradient(on=on, weights=weights)
+        asked = {path: g if self.graph.by_path[path].by_row else dense(g) for path, g in gradients.items()}
+        return ValueWithGradient(value, Gradients(asked), statistics)
 
     def update(self, *, along: Gradients, statistics: Statistics, learning_rate: float, phase: int = 0) -> None:
         by_path = self.inner.graph.by_path
@@ -34,11 +40,13 @@ def _tables(**laws: str) -> Callable[[Graph], Graph]:
     return change
 
 
+NOT_BY_ROW = "Its gradients are no rows, which the shape tells first."
+
 TABLE_MUTANTS = (
     Mutant(
         "repeated-ids-separate",
-        "Squares each occurrence where the sum is asked for.",
-        "step",
+        "Squares each occurrence, where the sum is asked for, of the rows that its own pass gives.",
+        "trajectory",
         ("law/table-summed",),
         _tables(repeated_ids="separate"),
         _RowsAsCompiled,
@@ -50,6 +58,7 @@ TABLE_MUTANTS = (
         ("law/table-separate", "law/table-separate-clipped"),
         _tables(repeated_ids="sum"),
         _RowsAsCompiled,
+        earlier=NOT_BY_ROW,
     ),
     Mutant(
         "untouched-rows-decay",
@@ -58,6 +67,7 @@ TABLE_MUTANTS = (
         ("law/table-skip-momentum", "law/table-skip-adamw"),
         _tables(untouched_rows="decay"),
         _RowsAsCompiled,
+        earlier=NOT_BY_ROW,
     ),
     Mutant(
         "untouched-rows-skip",
@@ -66,5 +76,6 @@ TABLE_MUTANTS = (
         ("law/table-separate-momentum", "law/table-separate-adamw"),
         _tables(untouched_rows="skip"),
         _RowsAsCompiled,
+        earlier=A_STEP_UPDATES_TOO,
     ),
 )

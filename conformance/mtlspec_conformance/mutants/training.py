@@ -10,6 +10,7 @@ import numpy as np
 from mtlspec.backend import ProgramState, Source, StepLosses, Steps
 from mtlspec.graph import Graph
 from mtlspec.tensors import Array, Tensors
+from mtlspec_conformance.mutants.chunks import part
 from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
 from mtlspec_conformance.mutants.rewriting import having
 
@@ -84,7 +85,7 @@ class _LossAfterUpdate(Wrapper):
     """Reports the losses that a batch has after its update."""
 
     def train(self, source: Source, steps: Steps) -> StepLosses:
-        found = [self._one(source, replace(steps, **_part(steps, slice(k, k + 1)))) for k in range(len(steps))]
+        found = [self._one(source, part(steps, slice(k, k + 1))) for k in range(len(steps))]
         return StepLosses(np.asarray([f.losses[0] for f in found]), np.asarray([f.penalties[0] for f in found]))
 
     def _one(self, source: Source, step: Steps) -> StepLosses:
@@ -94,10 +95,6 @@ class _LossAfterUpdate(Wrapper):
         return StepLosses(np.asarray([[after[task] for task in self.graph.tasks]]), told.penalties)
 
 
-def _part(steps: Steps, which: slice) -> dict[str, Any]:
-    return {name: getattr(steps, name)[which] for name in ("rows", "learning_rates", "weights", "denominators")}
-
-
 class _LastStepLost(Wrapper):
     """Makes the last step of a call and takes it back."""
 
@@ -105,9 +102,9 @@ class _LastStepLost(Wrapper):
         last = len(steps) - 1
         if last == 0:
             return self.inner.train(source, steps)
-        first = self.inner.train(source, replace(steps, **_part(steps, slice(0, last))))
+        first = self.inner.train(source, part(steps, slice(0, last)))
         parameters, state = self.inner.parameters, self.inner.state
-        second = self.inner.train(source, replace(steps, **_part(steps, slice(last, last + 1))))
+        second = self.inner.train(source, part(steps, slice(last, last + 1)))
         self.inner.parameters, self.inner.state = parameters, state
         return StepLosses(
             np.concatenate([first.losses, second.losses]), np.concatenate([first.penalties, second.penalties])

@@ -1,0 +1,26 @@
+"""The ledger: every trap between frameworks that the vocabulary of the spec can fall into, and what holds it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mtlspec_conformance.mutants import MUTANTS
+from mtlspec_conformance.mutants.ledger_of_layers import LAYER_TRAPS
+from mtlspec_conformance.mutants.ledger_of_training import TRAINING_TRAPS
+from mtlspec_conformance.mutants.trap import Trap
+
+TRAPS: tuple[Trap, ...] = (*LAYER_TRAPS, *TRAINING_TRAPS)
+
+
+class Holding(NamedTuple):
+    """What holds a trap: the cases in which it shows, the mutants that fall into it, and tests of the host."""
+
+    cases: tuple[str, ...]
+    mutants: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+def holding(trap: Trap) -> Holding:
+    """Return what holds `trap`; its cases are its own and those of its mutants."""
+    of_mutants = [id for mutant in MUTANTS if mutant.name in trap.mutants for id in mutant.cases]
+    return Holding(tuple(dict.fromkeys((*trap.cases, *of_mutants))), trap.mutants, trap.tests)
