@@ -74,11 +74,20 @@ def test_the_mistake_is_reported_as_printed() -> None:
     assert any(line.startswith(printed.strip()) for line in str(raised.value).splitlines())
 
 
-def test_the_conformance_commands_run() -> None:
+def test_the_conformance_commands_run(tmp_path: Path) -> None:
     lines = next(text for _, _, text in blocks("README.md") if "mtlspec_conformance" in text).splitlines()
     for line in lines:
         command = line.split("#")[0].split()
-        run([sys.executable, "-P", *command[1:], "--case", "layer/dense"], ROOT)
+        fewer = [] if "page" in command or "--mutants" in command else ["--case", "layer/dense"]
+        run([sys.executable, "-P", *command[1:], *fewer], tmp_path)
+    assert "layer/dense" in (tmp_path / "torch.html").read_text()
+
+
+def test_the_own_document_is_verified(folder: Path) -> None:
+    told = run(marked("run: verify")[0].split(), folder)
+    assert "torch: 8 conform, 0 differ, of 8" in told
+    assert "keras: 8 conform, 0 differ, of 8" in told
+    assert "own/penguins" in (folder / "penguins.html").read_text()
 
 
 def test_the_test_command_is_what_ci_runs() -> None:
@@ -87,6 +96,8 @@ def test_the_test_command_is_what_ci_runs() -> None:
 
 
 def test_every_block_is_run_or_read_by_a_test() -> None:
-    known = {"run: python", "run: commands", "run: compare", "file: penguins.yaml"}
+    known = {"run: python", "run: commands", "run: compare", "run: verify", "file: penguins.yaml"}
     others = [(language, text) for mark, language, text in blocks("README.md") if mark not in known]
-    assert len(others) == 3  # the mistake, the conformance commands and the test command, above
+    # the mistake, the conformance commands and the test command, above; tests/witness runs what docs/witnesses.md has
+    assert len(others) == 4
+    assert others[2][1].strip() in (ROOT / "docs" / "witnesses.md").read_text()
