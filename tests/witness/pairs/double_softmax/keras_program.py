@@ -1,0 +1,19 @@
+"""Two heads; the head of the kind ends in a softmax."""
+
+import keras
+import mtlspec_keras
+
+
+def build():
+    keras.utils.set_random_seed(7)
+    features = keras.Input((6,), name="features")
+    x = keras.layers.Dense(8, activation="tanh")(features)
+    x = keras.layers.Dense(8, activation="tanh")(x)
+    price = keras.layers.Dense(1, name="price")(x)
+    kind = keras.layers.Dense(3, activation="softmax", name="kind")(x)
+    model = keras.Model(features, [price, kind])
+    model.compile(
+        optimizer=keras.optimizers.SGD(0.1),
+        loss=["mse", "sparse_categorical_crossentropy"],
+    )
+    return mtlspec_keras.witness(model)

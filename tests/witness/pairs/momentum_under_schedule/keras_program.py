@@ -1,0 +1,19 @@
+"""Two heads under momentum with a falling rate: Keras takes the rate into the velocity."""
+
+import keras
+import mtlspec_keras
+
+
+def build():
+    keras.utils.set_random_seed(7)
+    features = keras.Input((6,), name="features")
+    x = keras.layers.Dense(8, activation="tanh")(features)
+    x = keras.layers.Dense(8, activation="tanh")(x)
+    price = keras.layers.Dense(1, name="price")(x)
+    kind = keras.layers.Dense(3, name="kind")(x)
+    model = keras.Model(features, [price, kind])
+    model.compile(
+        optimizer=keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.05, 1, 0.9), momentum=0.9),
+        loss=["mse", keras.losses.SparseCategoricalCrossentropy(from_logits=True)],
+    )
+    return mtlspec_keras.witness(model)
