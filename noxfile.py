@@ -132,9 +132,9 @@ def editor(session: nox.Session) -> None:
 
 @nox.session
 def examples(session: nox.Session) -> None:
-    """Train every example in every backend, compare them over 300 steps, and run the README."""
+    """What needs both frameworks: every example compared over 300 steps, README and docs run, pairs of witnesses."""
     install(session, "torch", "keras-cpu", "plot", "examples", "conformance", others=("pandas", "pytest-xdist"))
-    session.run("pytest", *TWO_WORKERS, "--dist", "loadfile", "tests/examples", *session.posargs)
+    session.run("pytest", *TWO_WORKERS, "--dist", "loadfile", "tests/examples", "tests/witness", *session.posargs)
 
 
 @nox.session

@@ -51,6 +51,8 @@ class Case:
     """The examples of each batch, for all levels but the trajectory."""
     trajectory: Trajectory | None = None
     script: Script | None = None
+    chance: bool = False
+    """Whether what is drawn by chance is looked at: initial values, dropout masks, the order of the examples."""
 
     @cached_property
     def graph(self) -> Graph:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from typing import get_args
 
 from mtlspec.backend import Backend
 from mtlspec.errors import MtlspecError
+from mtlspec.spec.training import Precision
 from mtlspec_conformance.verdicts import Result
+
+PRECISIONS = get_args(Precision)
 
 
 class DeviationError(MtlspecError):
@@ -24,6 +29,13 @@ class Deviation:
     level: str
     reason: str
     issue: str
+    precision: Precision | None = None
+    """The only precision in which it happens; by default it happens in each."""
+
+    def covers(self, result: Result) -> bool:
+        """Return whether it is about the place of `result`."""
+        place = (self.case, self.level) == (result.case, result.level)
+        return place and self.precision in (None, result.precision)
 
 
 def deviations_of(backend: Backend) -> tuple[Deviation, ...]:
@@ -43,7 +55,7 @@ def read(text: str, *, file: str = "deviations.toml") -> tuple[Deviation, ...]:
     """Return the deviations that `text` declares.
 
     Raises:
-        DeviationError: it is no TOML, or an entry does not have exactly the four texts.
+        DeviationError: it is no TOML, or an entry has not exactly the four texts, or those and a precision.
     """
     try:
         content = tomllib.loads(text)
@@ -52,9 +64,12 @@ def read(text: str, *, file: str = "deviations.toml") -> tuple[Deviation, ...]:
     expected = {"case", "level", "reason", "issue"}
     found = []
     for index, entry in enumerate(content.pop("deviation", [])):
-        if set(entry) != expected or not all(isinstance(value, str) and value for value in entry.values()):
+        texts = all(isinstance(value, str) and value for value in entry.values())
+        known = entry.get("precision", PRECISIONS[0]) in PRECISIONS
+        if set(entry) - {"precision"} != expected or not texts or not known:
             raise DeviationError(
-                f"{file}: deviation[{index}] needs the texts case, level, reason and issue; found {entry}"
+                f"{file}: deviation[{index}] needs the texts case, level, reason and issue, and may have a precision, "
+                f"{' or '.join(PRECISIONS)}; found {entry}"
             )
         found.append(Deviation(**entry))
     if content:
@@ -65,22 +80,32 @@ def read(text: str, *, file: str = "deviations.toml") -> tuple[Deviation, ...]:
 def declared(result: Result, deviations: tuple[Deviation, ...]) -> Result:
     """Return `result` as `deviates` where it differs and the backend says so."""
     for deviation in deviations:
-        if (deviation.case, deviation.level) == (result.case, result.level) and result.verdict == "differs":
+        if deviation.covers(result) and result.verdict == "differs":
             return replace(result, verdict="deviates", detail=f"{deviation.reason} ({deviation.issue})")
     return result
 
 
 def complaints(deviations: tuple[Deviation, ...], results: list[Result]) -> tuple[str, ...]:
-    """Return what is wrong with `deviations`, given the results of the whole suite: unknown, doubled, not happening."""
-    by_place = {(result.case, result.level): result for result in results}
-    said = []
+    """Return what is wrong with `deviations`, given the results of the whole suite: unknown, doubled, not happening.
+
+    Of a precision that was not run, nothing is said.
+    """
+    run = {result.precision for result in results}
+    said: list[str] = []
     for index, deviation in enumerate(deviations):
-        place = f"{deviation.case} at level {deviation.level}"
-        result = by_place.get((deviation.case, deviation.level))
-        if result is None:
-            said.append(f"deviation {place}: the suite has no such case and level")
-        elif result.verdict not in ("deviates", "not_run"):
-            said.append(f"deviation {place}: declared, but the backend {result.verdict} there; take the entry out")
-        if any((d.case, d.level) == (deviation.case, deviation.level) for d in deviations[:index]):
-            said.append(f"deviation {place}: declared twice")
+        if deviation.precision is None or deviation.precision in run:
+            said.extend(_complaints(deviation, deviations[:index], results))
     return tuple(said)
+
+
+def _complaints(deviation: Deviation, before: tuple[Deviation, ...], results: list[Result]) -> Iterator[str]:
+    place = f"deviation {deviation.case} at level {deviation.level}"
+    own = [result for result in results if deviation.covers(result)]
+    if not own:
+        yield f"{place}: the suite has no such case and level"
+    for result in own:
+        if result.verdict not in ("deviates", "not_run"):
+            what = f"declared, but in {result.precision} the backend {result.verdict} there"
+            yield f"{place}: {what}; take the entry out, or name the other precision in it"
+        if any(other.covers(result) for other in before):
+            yield f"{place}: declared twice in {result.precision}"

@@ -38,5 +38,9 @@ class Draft:
     task_weights: Sequence[Sequence[float]] = ()
     law: bool = False
     """Whether the case has scripted gradients."""
+    planned: int = 0
+    """How many steps the trajectory has that the host plans, instead of rows and rates of its own."""
+    chance: bool = False
+    """Whether what is drawn by chance is looked at; the parameters are then the initial values, by rule."""
     since: str = "0.1.0"
     """The version of the suite that brings it."""

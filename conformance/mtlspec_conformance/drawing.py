@@ -35,8 +35,12 @@ def content_of(draft: Draft) -> dict[str, Any]:
     content |= {"parameters": drawn.parameters(), "batches": [list(rows) for rows in draft.batches]}
     if draft.steps:
         content["trajectory"] = drawn.trajectory()
+    if draft.planned:
+        content["trajectory"] = {"planned": draft.planned}
     if draft.law:
         content["law"] = drawn.script()
+    if draft.chance:
+        content["chance"] = True
     return content
 
 
@@ -106,8 +110,10 @@ class Drawn:
             weights[head.task] = drawn.tolist()
         return weights
 
-    def parameters(self) -> dict[str, Any]:
-        """Return the value of every parameter, in canonical layout."""
+    def parameters(self) -> Any:
+        """Return the value of every parameter, in canonical layout, or the rule that says it."""
+        if self.draft.chance:
+            return "initial"
         if self.draft.initial:
             return {path: array.tolist() for path, array in initial_parameters(self.graph).items()}
         return {p.path: self.draft.parameters.get(p.path, self._parameter(p)) for p in self.graph.parameters}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,10 @@ import numpy as np
 from mtlspec.tensors import Array, Rows
 
 LIMIT = 1e-10
-"""The largest scaled error of a conforming backend in float64: five orders above the noise, far below any law."""
+"""The largest scaled error of a conforming backend in float64: five orders above the noise, far below any law.
+
+Every finding is first judged by it, and may then be judged again by a wider one: that of a long course, or of float32.
+"""
 FLOOR = 1e-6
 """A tensor is scaled by no less than this share of the largest tensor of its kind in the case."""
 
@@ -24,6 +27,12 @@ class Agreement:
     error: float = 0.0
     exact: bool = False
     """Whether nothing but the same would do; otherwise `error` is scaled, and may be judged by another limit."""
+    limit: float = LIMIT
+    """What `error` may be."""
+    noise: float | None = None
+    """How far the reference itself is off in the precision of the subject; unknown in float64."""
+    resolution: float = 1.0
+    """How much larger than the tensor the numbers are whose difference it is: what their last place weighs in it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,10 @@ class Disagreement:
     error: float
     reason: str
     exact: bool = True
-    """As in `Agreement`."""
+    limit: float = LIMIT
+    noise: float | None = None
+    resolution: float = 1.0
+    """All as in `Agreement`."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.reason}"
@@ -57,15 +69,18 @@ def tensors(
     *,
     when: str = "",
     scale: float | None = None,
+    differences_of: Mapping[str, Array] | None = None,
 ) -> Findings:
     """Return max|a - r| / max|r| for each key path, `max|r|` no less than FLOOR times `scale`.
 
-    `scale` is the largest tensor of this kind in the case, by default in `reference`. Refused at once: other key paths,
-    other shapes, anything not finite; where the reference is exactly zero, anything else.
+    `scale` is the largest tensor of this kind in the case, by default in `reference`; `differences_of` holds the
+    numbers whose differences are compared. Refused at once: other key paths, other shapes, anything not finite; where
+    the reference is exactly zero, anything else.
     """
     peak = largest(reference) if scale is None else scale
+    wholes = {} if differences_of is None else differences_of
     found = [
-        _tensor(f"{kind} of {path}{when}", actual[path], entry, peak)
+        _tensor(f"{kind} of {path}{when}", actual[path], entry, peak, wholes.get(path))
         for path, entry in reference.items()
         if path in actual
     ]
@@ -107,8 +122,17 @@ def same(what: str, actual: object, expected: object) -> Findings:
 
 
 def worst(findings: Iterable[Finding]) -> Finding | None:
-    """Return the disagreement with the largest error (the first of equals), else the closest call, else None."""
-    return max(findings, key=lambda f: (isinstance(f, Disagreement), f.error), default=None)
+    """Return the disagreement with the largest error for its limit (the first of equals), else the closest call."""
+    return max(findings, key=lambda f: (isinstance(f, Disagreement), f.error / f.limit), default=None)
+
+
+def judged_again(finding: Finding, *, limit: float, noise: float | None = None) -> Finding:
+    """Return what `finding` is under a limit that is no narrower than LIMIT; what is exact stays as it is."""
+    if finding.exact:
+        return finding
+    if isinstance(finding, Disagreement) and finding.error <= limit:
+        return Agreement(finding.where, finding.error, limit=limit, noise=noise, resolution=finding.resolution)
+    return replace(finding, limit=limit, noise=noise)
 
 
 def _keys(kind: str, actual: Mapping[str, Any], reference: Mapping[str, Any], when: str) -> Findings:
@@ -117,7 +141,7 @@ def _keys(kind: str, actual: Mapping[str, Any], reference: Mapping[str, Any], wh
     return (*absent, *extra)
 
 
-def _tensor(where: str, actual: Any, reference: Any, peak: float) -> Finding:
+def _tensor(where: str, actual: Any, reference: Any, peak: float, whole: Array | None = None) -> Finding:
     if isinstance(reference, Rows) != isinstance(actual, Rows):
         return _refused(where, f"expected {type(reference).__name__}, found {type(actual).__name__}")
     if isinstance(reference, Rows):
@@ -140,7 +164,8 @@ def _tensor(where: str, actual: Any, reference: Any, peak: float) -> Finding:
     scale = max(float(np.max(np.abs(r))), FLOOR * peak)
     at = np.unravel_index(int(np.argmax(np.abs(a - r))), r.shape)
     error = float(np.abs(a[at] - r[at])) / scale
-    return _judged(where, error, f"at {[int(i) for i in at]} expected {r[at]:.17g}, found {a[at]:.17g}")
+    resolution = 1.0 if whole is None else max(1.0, largest({"": whole}) / scale)
+    return _judged(where, error, f"at {[int(i) for i in at]} expected {r[at]:.17g}, found {a[at]:.17g}", resolution)
 
 
 def _number(where: str, actual: float, reference: float, peak: float) -> Finding:
@@ -165,8 +190,10 @@ def _exact(where: str, actual: Any, expected: Any) -> Finding:
     return Disagreement(where, float(np.max(np.abs(a - e))), "expected the same bits, found others")
 
 
-def _judged(where: str, error: float, reason: str) -> Finding:
-    return Agreement(where, error) if error <= LIMIT else Disagreement(where, error, reason, exact=False)
+def _judged(where: str, error: float, reason: str, resolution: float = 1.0) -> Finding:
+    if error <= LIMIT:
+        return Agreement(where, error, resolution=resolution)
+    return Disagreement(where, error, reason, exact=False, resolution=resolution)
 
 
 def _refused(where: str, reason: str) -> Disagreement:

@@ -32,6 +32,8 @@ class Pair:
         self.subject = mtlspec.compile(case.graph, backend=backend, precision=precision, device=device)
         self.first_parameters = copied(self.subject.parameters)
         """What the subject held when it was compiled."""
+        self.known: dict[str, Any] = {}
+        """What was found of the reference alone; twins share it."""
 
     @property
     def graph(self) -> Graph:
@@ -43,6 +45,12 @@ class Pair:
         """The subject compiled for the same graph with another seed."""
         graph = self.graph.model_copy(update={"seed": self.graph.seed + 1})
         return mtlspec.compile(graph, backend=self._backend, precision=self.precision, device=self._device)
+
+    def twin(self, backend: Backend, precision: Precision) -> Pair:
+        """Return another subject beside a reference of the same case, with the same values."""
+        twin = Pair(self.case, backend, precision)
+        twin.known = self.known
+        return twin
 
     @property
     def both(self) -> tuple[Program, Program]:

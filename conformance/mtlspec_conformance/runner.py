@@ -121,7 +121,7 @@ def compared(pair: Pair, level: Level) -> tuple[list[Finding], str]:
     except Exception as error:  # as above
         return findings, told(error)
     if pair.precision == "float32":
-        findings = judged_in_float32(findings, pair.case, level)
+        findings = judged_in_float32(findings, pair, level)
     return findings, "" if findings else "the level compared nothing"
 
 

@@ -33,10 +33,11 @@ def test_a_file_is_read() -> None:
         ENTRY.replace('reason = "the error function is a polynomial here"', ""),
         ENTRY.replace('"forward"', "3"),
         ENTRY.replace('"https://example.org/1"', '""'),
+        ENTRY + 'precision = "float16"\n',
         ENTRY + "[more]\nx = 1\n",
         "[[deviation",
     ],
-    ids=["other key", "no reason", "no text", "empty text", "other table", "no TOML"],
+    ids=["other key", "no reason", "no text", "empty text", "other precision", "other table", "no TOML"],
 )
 def test_a_file_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(DeviationError):
@@ -64,7 +65,7 @@ def test_a_difference_elsewhere_is_not_excused() -> None:
 def test_a_declared_difference_that_does_not_happen_is_a_complaint() -> None:
     done = list(results(Reference(), suite=[case("activation/gelu")], deviations=(GELU,)))
     (said,) = complaints((GELU,), done)
-    assert "conforms there" in said
+    assert "in float64 the backend conforms there" in said
 
 
 def test_an_unknown_case_or_level_is_a_complaint() -> None:
@@ -81,6 +82,21 @@ def test_a_difference_that_is_declared_and_happens_is_no_complaint() -> None:
     assert [result.verdict for result in done if result.verdict != "not_run"] == ["deviates"]
     assert complaints((GELU,), done) == ()
     assert len(complaints((GELU, GELU), done)) == 1
+
+
+def test_a_deviation_of_one_precision_says_nothing_of_the_other() -> None:
+    (single,) = read(ENTRY + 'precision = "float32"\n')
+    for precision, verdict in (("float32", "deviates"), ("float64", "differs")):
+        found = Result("activation/gelu", "forward", "differs", precision)  # type: ignore[arg-type]
+        assert declared(found, (single,)).verdict == verdict
+    conforming = Result("activation/gelu", "forward", "conforms")
+    deviating = Result("activation/gelu", "forward", "deviates", "float32")
+    assert complaints((single,), [conforming]) == ()
+    assert complaints((single,), [conforming, deviating]) == ()
+    (said,) = complaints((GELU,), [conforming, deviating])
+    assert "in float64 the backend conforms there" in said
+    (said,) = complaints((GELU, single), [deviating])
+    assert "declared twice in float32" in said
 
 
 def test_what_was_not_run_is_no_complaint() -> None:

@@ -33,6 +33,8 @@ def test_no_statement_drops_the_findings_of_a_call(path: Path) -> None:
         "stepped",
         "losses.append",
         "penalties.append",
+        "parameters.append",
+        "states.append",
     }
 
 

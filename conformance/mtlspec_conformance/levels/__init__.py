@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mtlspec_conformance.case import Case
+from mtlspec_conformance.levels.chance import chance
 from mtlspec_conformance.levels.forward import forward
 from mtlspec_conformance.levels.gradient import gradient
 from mtlspec_conformance.levels.interchange import interchange
@@ -41,6 +42,10 @@ def _stepped(case: Case) -> bool:
     return case.trajectory is not None
 
 
+def _drawn(case: Case) -> bool:
+    return case.chance
+
+
 LEVELS = {
     level.name: level
     for level in (
@@ -52,6 +57,9 @@ LEVELS = {
         Level("law", "Does the optimizer alone follow scripted gradients in the same way?", law, _scripted),
         Level("trajectory", "Are K steps the same, whole and in parts?", trajectory, _stepped),
         Level("interchange", "Can training move to the other backend and back, in mid-course?", interchange, _stepped),
+        Level(
+            "chance", "Are initial values, masks and the order of the examples drawn as they should?", chance, _drawn
+        ),
     )
 }
 """All levels, in the order in which they see a mistake."""

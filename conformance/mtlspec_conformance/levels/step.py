@@ -47,7 +47,8 @@ def updates(
     for role, kind in (("trainable", "update"), ("statistic", "change"), ("constant", "change")):
         expected = moved(reference, reference_before, role)
         peak = scale if role == "trainable" else None
-        yield from tensors(kind, moved(subject, before, role), expected, when=when, scale=peak)
+        found = moved(subject, before, role)
+        yield from tensors(kind, found, expected, when=when, scale=peak, differences_of=reference_before)
     yield from _slots(pair, when)
     counts = tuple(map(int, subject.state.steps))
     yield from same(f"step counts{when}", counts, reference.state.steps)

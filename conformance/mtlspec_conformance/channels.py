@@ -1,0 +1,162 @@
+"""Channels: which axes of a graph may be put in another order together, so that the program stays the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtlspec.graph import Graph, Node
+from mtlspec.spec import layers as kinds
+from mtlspec.tensors import Array
+
+Order = NDArray[np.int64]
+Channels = tuple[int, ...]
+"""The last axis of a tensor, as groups side by side; a group that occurs twice has one order at both places."""
+
+
+@dataclass(frozen=True, eq=False)
+class Orders:
+    """New orders: of the last axis of each input, and of axes of each parameter; what is absent stays."""
+
+    inputs: Mapping[str, Order]
+    parameters: Mapping[str, Mapping[int, Order]]
+
+    @property
+    def moving(self) -> bool:
+        """Whether anything leaves its place."""
+        axes = [*self.inputs.values(), *(order for own in self.parameters.values() for order in own.values())]
+        return any((order != np.arange(len(order))).any() for order in axes)
+
+    def of_input(self, name: str, array: Array) -> Array:
+        """Return the examples of an input in their new order of features."""
+        return np.take(array, self.inputs[name], axis=-1) if name in self.inputs else array
+
+    def of_parameter(self, path: str, array: Array, *, inverse: bool = False) -> Array:
+        """Return what has the shape of a parameter in the new order, or back in the old one."""
+        for axis, order in self.parameters.get(path, {}).items():
+            array = np.take(array, np.argsort(order) if inverse else order, axis=axis)
+        return array
+
+    def of_rows(self, path: str, values: Array, *, inverse: bool = False) -> Array:
+        """Return rows of a table with their elements in the new order, or back in the old one."""
+        order = self.parameters.get(path, {}).get(1)
+        return values if order is None else np.take(values, np.argsort(order) if inverse else order, axis=-1)
+
+
+class _Groups:
+    """Groups of channels; those that meet element by element become one."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.parents: list[int] = []
+        self.held: list[bool] = []
+
+    def new(self, size: int, *, held: bool = False) -> Channels:
+        """Return an axis that is one group."""
+        self.sizes.append(size)
+        self.parents.append(len(self.parents))
+        self.held.append(held)
+        return (len(self.parents) - 1,)
+
+    def root(self, group: int) -> int:
+        while self.parents[group] != group:
+            group = self.parents[group]
+        return group
+
+    def hold(self, channels: Channels) -> None:
+        """Leave an axis as it is."""
+        for group in channels:
+            self.held[self.root(group)] = True
+
+    def join(self, first: Channels, second: Channels) -> None:
+        """Give two axes one order; axes that are not cut alike stay as they are."""
+        pairs = list(zip_longest(first, second))
+        if any(a is None or b is None or self.sizes[a] != self.sizes[b] for a, b in pairs):
+            self.hold((*first, *second))
+            return
+        for a, b in pairs:
+            own, other = self.root(a), self.root(b)
+            self.parents[other] = own
+            self.held[own] |= self.held[other]
+
+
+class _Tracing:
+    """The channels of every tensor and parameter of a graph."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph, self.groups = graph, _Groups()
+        self.tensors: dict[str, Channels] = {}
+        self.axes: dict[str, dict[int, Channels]] = {parameter.path: {} for parameter in graph.parameters}
+        for part in graph.inputs:
+            size, free = (part.shape[-1] if part.shape else 1), part.dtype == "float"
+            self.tensors[part.name] = self.groups.new(size, held=not free)
+        for node in graph.nodes:
+            self.tensors[node.path] = self._through(node)
+        for head in graph.heads:
+            self.groups.hold(self.tensors[head.output])
+
+    def _through(self, node: Node) -> Channels:
+        sources = [self.tensors[path] for path in node.sources]
+        if node.merge == "concatenate":
+            return tuple(group for source in sources for group in source)
+        for other in sources[1:]:
+            self.groups.join(sources[0], other)
+        return sources[0] if node.layer is None else self._layer(node, node.layer, sources[0])
+
+    def _layer(self, node: Node, layer: kinds.Layer, source: Channels) -> Channels:
+        match layer:
+            case kinds.Dense() | kinds.Conv2d() | kinds.Embedding():
+                out = self.groups.new(node.shape[-1])
+                self._affine(node, source, out)
+                return out
+            case kinds.Flatten():
+                times = node.shape[0] // sum(self.groups.sizes[group] for group in source)
+                return source * times
+            case kinds.ActivationLayer() | kinds.MaxPool2d() | kinds.AveragePool2d():
+                return source
+            case kinds.GlobalMaxPool() | kinds.GlobalAveragePool():
+                return source
+            case kinds.BatchNormalization() | kinds.LayerNormalization() | kinds.Normalization():
+                for parameter in self.graph.parameters:
+                    if parameter.node == node.path:
+                        self.axes[parameter.path][0] = source
+                return source
+        self.groups.hold(source)
+        return self.groups.new(node.shape[-1] if node.shape else 1, held=True)
+
+    def _affine(self, node: Node, source: Channels, out: Channels) -> None:
+        """Note the axes of kernel (..., in, out), table (rows, out) and bias (out)."""
+        for parameter in self.graph.parameters:
+            if parameter.node == node.path:
+                last = len(parameter.shape) - 1
+                self.axes[parameter.path][last] = out
+                if parameter.leaf == "kernel":
+                    self.axes[parameter.path][last - 1] = source
+
+
+def orders(graph: Graph, draw: Callable[[str, int], Order]) -> Orders:
+    """Return orders under which the program of `graph` is the same in real arithmetic; `draw` gives one of a group.
+
+    Held in place: outputs of heads, rows of tables, features of integer inputs, and both sides of dropout, whose
+    mask is keyed by element, and of reshape.
+    """
+    traced = _Tracing(graph)
+    groups = traced.groups
+
+    def order_of(channels: Channels) -> Order:
+        parts, start = [], 0
+        for group in channels:
+            root, size = groups.root(group), groups.sizes[group]
+            own = np.arange(size) if groups.held[root] else draw(f"channels {root}", size)
+            parts.append(start + own)
+            start += size
+        return np.concatenate(parts)
+
+    return Orders(
+        inputs={part.name: order_of(traced.tensors[part.name]) for part in graph.inputs if part.shape},
+        parameters={path: {axis: order_of(own) for axis, own in axes.items()} for path, axes in traced.axes.items()},
+    )

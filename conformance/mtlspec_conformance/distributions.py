@@ -1,0 +1,103 @@
+"""Distributions: what an initializer says of its numbers, written down apart from the code that draws them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mtlspec.graph import Graph, Parameter
+from mtlspec.spec import initializers as kinds
+from mtlspec.tensors import Array
+
+ENOUGH = 4096
+"""From how many numbers on a wrong gain shows: 5 % are then more than four standard errors of the variance."""
+CUT = 2.0
+"""Where a truncated normal law is cut, in standard deviations of the law before the cut."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One law of numbers that are independent of each other."""
+
+    deviation: float
+    kurtosis: float
+    """The fourth moment by the square of the second: 3 of a normal law, 9/5 of a uniform one."""
+    below: Callable[[Array], Array]
+    """The share of numbers below each of those given, by their distance from the mean in deviations."""
+    reach: float
+    """How far from the mean a number may be, in deviations."""
+    mean: float = 0.0
+
+
+def _between(standard: Array) -> Array:
+    return np.clip((standard / math.sqrt(3) + 1) / 2, 0, 1)
+
+
+def _normal(standard: Array) -> Array:
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(standard))
+
+
+def _truncated(standard: Array) -> Array:
+    outside = _normal(np.asarray(-CUT))
+    return np.asarray(np.clip((_normal(standard * SHRINKAGE) - outside) / (1 - 2 * outside), 0, 1))
+
+
+def _moments_of_truncated() -> tuple[float, float]:
+    """Return deviation and kurtosis of N(0, 1) cut at ±CUT, from its density at the cut."""
+    inside = math.erf(CUT / math.sqrt(2))
+    edge = 2 * CUT * math.exp(-CUT * CUT / 2) / math.sqrt(2 * math.pi) / inside
+    second = 1 - edge
+    return math.sqrt(second), (3 * second - CUT * CUT * edge) / second**2
+
+
+SHRINKAGE, TRUNCATED_KURTOSIS = _moments_of_truncated()
+
+
+def _uniform_to(limit: float) -> Distribution:
+    return Distribution(limit / math.sqrt(3), 9 / 5, _between, math.sqrt(3))
+
+
+def _normal_of(variance: float, *, truncated: bool) -> Distribution:
+    if truncated:
+        return Distribution(math.sqrt(variance), TRUNCATED_KURTOSIS, _truncated, CUT / SHRINKAGE)
+    return Distribution(math.sqrt(variance), 3.0, _normal, math.inf)
+
+
+def distribution(parameter: Parameter, graph: Graph) -> Distribution | None:
+    """Return the law of a parameter's initial values, or None if they are all one number."""
+    fan_in, fan_out = fans(parameter, graph)
+    match parameter.initializer:
+        case kinds.Uniform(low=low, high=high) if high > low:
+            own = _uniform_to((high - low) / 2)
+            return Distribution(own.deviation, own.kurtosis, own.below, own.reach, mean=(low + high) / 2)
+        case kinds.Normal(mean=mean, standard_deviation=deviation):
+            return Distribution(deviation, 3.0, _normal, math.inf, mean=mean)
+        case kinds.GlorotUniform():
+            return _uniform_to(math.sqrt(6 / (fan_in + fan_out)))
+        case kinds.HeUniform():
+            return _uniform_to(math.sqrt(6 / fan_in))
+        case kinds.LecunUniform():
+            return _uniform_to(math.sqrt(3 / fan_in))
+        case kinds.FanInUniform():
+            return _uniform_to(1 / math.sqrt(fan_in))
+        case kinds.GlorotNormal(truncated=truncated):
+            return _normal_of(2 / (fan_in + fan_out), truncated=truncated)
+        case kinds.HeNormal(truncated=truncated):
+            return _normal_of(2 / fan_in, truncated=truncated)
+        case kinds.LecunNormal(truncated=truncated):
+            return _normal_of(1 / fan_in, truncated=truncated)
+    return None
+
+
+def fans(parameter: Parameter, graph: Graph) -> tuple[int, int]:
+    """Return fan in and fan out: those of the kernel (..., in, out) of the same layer, or rows and units of a table."""
+    kernel = next((p for p in graph.parameters if p.node == parameter.node and p.leaf == "kernel"), parameter)
+    if len(kernel.shape) < 2:
+        return 1, 1
+    window = math.prod(kernel.shape[:-2])
+    return window * kernel.shape[-2], window * kernel.shape[-1]

@@ -1,0 +1,190 @@
+"""Stability: whether a case stands on firm ground, so that a difference in it says something of a backend.
+
+Mathematically zero gradients, kinks, ties and cancellation turn rounding into differences. The reference is held against
+itself: with first values and inputs one unit in the last place away, and in float32, where all rounding is larger by
+a known factor. Where it does not agree, nothing can be judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import mtlspec
+from mtlspec.backend import Backend, Program, ProgramState
+from mtlspec.graph import Graph, Node
+from mtlspec.registry import found_backend
+from mtlspec.spec.layers import BatchNormalization, LayerNormalization
+from mtlspec.spec.training import Precision
+from mtlspec.step import one_step
+from mtlspec.tensors import Array, Arrays, Tensors
+from mtlspec_conformance.case import Case
+from mtlspec_conformance.levels.trajectory import stepped
+from mtlspec_conformance.measure import Disagreement, Finding, Findings, largest, tensors, worst
+from mtlspec_conformance.mutants.rewriting import having
+from mtlspec_conformance.pair import copied, frozen, moved, named
+
+BOUND = 1e-11
+"""The largest scaled movement of the reference in float64: a tenth of the limit that a backend is held to."""
+BOUND_IN_FLOAT32 = 3e-11 * float(np.finfo(np.float32).eps / np.finfo(np.float64).eps)
+"""The largest scaled error of the reference in float32: that of float64 is smaller by as much as its rounding."""
+VANISHING = 1e-4
+"""A cross-entropy below is what rounding leaves of large logits: every label is right, beyond doubt."""
+EQUAL = 1e-9
+"""The spread, in relation to the largest, of numbers that are the same but for rounding."""
+NORMALIZED: dict[type[Any], Callable[[Array], tuple[int, ...]]] = {
+    BatchNormalization: lambda values: tuple(range(values.ndim - 1)),
+    LayerNormalization: lambda values: (-1,),
+}
+"""The axes over which a normalization takes mean and variance."""
+SMALLEST = 2.0**-10
+"""Numbers below are moved by the last place of this one, as rounding moves a sum that comes out as zero."""
+
+
+class Seen(NamedTuple):
+    """Tensors of one kind that a program gave, and when."""
+
+    kind: str
+    entries: Mapping[str, Array]
+    when: str
+
+
+def stable(case: Case) -> bool:
+    """Return whether the reference hardly moves when its first values and inputs do by one unit in the last place."""
+    return unsteady(case) is None
+
+
+def unsteady(case: Case) -> Finding | None:
+    """Return what moves beyond what the rounding of a backend may, or None."""
+    flat = _flattened(case)
+    if flat is not None:
+        return flat
+    exact, short = _compiled(case.graph, "float64"), _compiled(case.graph, "float32")
+    rounded = case.rounded("float32")
+    with np.errstate(all="ignore"):  # where numbers overflow, the comparison says so
+        plain = list(_seen(exact, case))
+        return (
+            _vanishing(case, plain)
+            or _moving(plain, list(_seen(exact, _nudged(case))), BOUND)
+            or _moving(list(_seen(exact, rounded)), list(_seen(short, rounded)), BOUND_IN_FLOAT32)
+        )
+
+
+class Fresh(NamedTuple):
+    """A program of the reference, and its state before any step."""
+
+    program: Program
+    state: ProgramState
+
+
+def _compiled(graph: Graph, precision: Precision) -> Fresh:
+    program = mtlspec.compile(graph, backend=_reference(), precision=precision)
+    return Fresh(program, frozen(program.state))
+
+
+@cache
+def _reference() -> Backend:
+    return found_backend("numpy")
+
+
+def _flattened(case: Case) -> Finding | None:
+    """Return the normalization of equal numbers: what comes before it has a gradient of 0 in theory."""
+    drawn = () if case.trajectory is None else case.trajectory.rows
+    batches = {tuple(rows.tolist()): rows for rows in (*case.rows, *drawn)}.values()
+    for node in case.graph.nodes:
+        axes = NORMALIZED.get(type(node.layer))
+        if axes is None or not node.tasks:
+            continue
+        program = _compiled(_reading(case.graph, node), "float64").program
+        program.parameters = case.parameters
+        for rows in batches:
+            values = program.outputs(case.batch(rows).inputs, linked=False)[node.tasks[0]]
+            largest_of = np.max(np.abs(values), axis=axes(values))
+            if np.any((np.ptp(values, axis=axes(values)) <= EQUAL * largest_of) & (largest_of > 0)):
+                return Disagreement(node.path, np.inf, "a normalization of equal numbers")
+    return None
+
+
+def _reading(graph: Graph, node: Node) -> Graph:
+    """Return the graph whose first task of `node` has as logits what `node` reads."""
+    heads = (having(h, output=node.sources[0]) if h.task == node.tasks[0] else h for h in graph.heads)
+    changed: Graph = having(graph, heads=tuple(heads))
+    return changed
+
+
+def _vanishing(case: Case, plain: list[Seen]) -> Finding | None:
+    """Return the cross-entropy that is next to nothing: a framework may find any such number, or 0."""
+    crossed = [task.name for task in case.spec.tasks if task.loss.link != "none"]
+    losses = ((seen.when, task, float(seen.entries[task])) for seen in plain if seen.kind == "loss" for task in crossed)
+    small = ((when, task, loss) for when, task, loss in losses if 0 < loss < VANISHING)
+    return next((Disagreement(f"loss of {task}{when}", loss, "all but 0") for when, task, loss in small), None)
+
+
+def _moving(plain: list[Seen], shaken: list[Seen], bound: float) -> Finding | None:
+    peaks = {kind: max(largest(seen.entries) for seen in plain if seen.kind == kind) for kind, _, _ in plain}
+    pairs = zip(plain, shaken, strict=True)
+    found = [finding for own, its in pairs for finding in _compared(own, its, peaks[own.kind])]
+    return worst(finding for finding in found if _beyond(finding, bound))
+
+
+def _beyond(finding: Finding, bound: float) -> bool:
+    return finding.error > bound or (isinstance(finding, Disagreement) and finding.exact)
+
+
+def _compared(plain: Seen, shaken: Seen, peak: float) -> Findings:
+    return tensors(plain.kind, shaken.entries, plain.entries, when=plain.when, scale=peak)
+
+
+def _seen(start: Fresh, case: Case) -> Iterator[Seen]:
+    """Yield all that the levels compare: outputs, losses, gradients, and what every step moves."""
+    program, fresh, weights = *start, case.spec.weights
+    alone = [{name: float(name == task) for name in weights} for task in weights] if len(weights) > 1 else []
+    for index, batch in enumerate(case.batches):
+        at = f", batch {index}"
+        program.parameters, program.state = case.parameters, fresh
+        yield Seen("logits", program.outputs(batch.inputs, linked=False), at)
+        yield _losses(program.losses(on=batch, training=False), f" in inference{at}")
+        for each in (weights, *alone):
+            value = program.value_with_gradient(on=batch, weights=each)
+            yield Seen("gradient", {path: getattr(g, "values", g) for path, g in value.gradients.items()}, at)
+        before = copied(program.parameters)
+        yield _losses(one_step(program, on=batch, weights=weights, learning_rates=case.first_rates).losses, at)
+        yield from _moved(program, before, at)
+    program.parameters, program.state = case.parameters, fresh
+    for k, step in enumerate(case.steps, 1):
+        before = copied(program.parameters)
+        losses = stepped(program, case, (step,)).losses[0]
+        yield _losses(dict(zip(case.graph.tasks, losses.tolist(), strict=True)), f", step {k}")
+        yield from _moved(program, before, f", step {k}")
+
+
+def _losses(losses: Mapping[str, float], when: str) -> Seen:
+    return Seen("loss", {task: np.asarray(loss) for task, loss in losses.items()}, when)
+
+
+def _moved(program: Program, before: Tensors, when: str) -> Iterator[Seen]:
+    yield Seen("update", moved(program, before, "trainable"), when)
+    yield Seen("change", moved(program, before, "statistic"), when)
+    yield Seen("slot", named(program.state), when)
+
+
+def _nudged(case: Case) -> Case:
+    trainable = {p.path for p in case.graph.parameters if p.role == "trainable"}
+    own = {path: array for path, array in case.parameters.items() if path in trainable}
+    data = replace(case.dataset, inputs=_shaken(case.dataset.inputs))
+    return replace(case, parameters=Tensors({**case.parameters, **_shaken(own)}), dataset=data)
+
+
+def _shaken(arrays: Arrays) -> dict[str, Array]:
+    return {name: _by_an_ulp(array, index) for index, (name, array) in enumerate(arrays.items())}
+
+
+def _by_an_ulp(array: Array, index: int) -> Array:
+    if not np.issubdtype(array.dtype, np.floating):
+        return array
+    signs = np.where((np.arange(array.size).reshape(array.shape) + index) % 2, 1.0, -1.0)
+    return np.asarray(array + signs * np.spacing(np.maximum(np.abs(array), SMALLEST)))
