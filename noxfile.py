@@ -29,8 +29,6 @@ TESTS = {
     "keras": ("tests/keras",),
 }
 TESTING = ("pandas", "polars", "pytest-xdist")
-DRAWN = {"torch": "200", "keras": "25"}
-"""How many drawn specs the default run holds each backend to."""
 TWO_WORKERS = ("--numprocesses", "2")
 """What CI's machine has cores for; every process computes on one thread."""
 EXTRAS = {"numpy": "", "torch": "torch", "keras": "keras-cpu"}
@@ -79,13 +77,12 @@ def host(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("backend", [nox.param(name, id=f"backend='{name}'") for name in ("torch", "keras")])
 def framework(session: nox.Session, backend: str) -> None:
-    """All about one adapter in one environment: its tests, the suite, planted bugs, drawn specs."""
+    """All about one adapter in one environment: its tests with drawn specs, the suite, planted bugs."""
     install(session, EXTRAS[backend], "conformance", "examples", "plot", others=TESTING)
     session.run("pytest", *TWO_WORKERS, *TESTS[backend])
     hold(session, backend)
     if backend == "torch":
         hold(session, backend, "--mutants")  # those of Keras take longer: `nox -s mutants`
-    session.run("python", "-P", "-m", "mtlspec_conformance.fuzz", backend, "--derandomized", DRAWN[backend])
 
 
 @nox.session

@@ -1,8 +1,9 @@
 """Stability: whether a case stands on firm ground, so that a difference in it says something of a backend.
 
-Mathematically zero gradients, kinks, ties and cancellation turn rounding into differences. The reference is held against
-itself: with first values and inputs one unit in the last place away, and in float32, where all rounding is larger by
-a known factor. Where it does not agree, nothing can be judged.
+Mathematically zero gradients, kinks, ties and cancellation turn rounding into differences. The reference is held
+against itself: with first values and inputs one unit in the last place away; in float32, where all rounding is larger
+by a known factor; and well away, to see whether a zero is one of structure or of terms that cancel. Where it does not
+agree, nothing can be judged.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ NORMALIZED: dict[type[Any], Callable[[Array], tuple[int, ...]]] = {
     LayerNormalization: lambda values: (-1,),
 }
 """The axes over which a normalization takes mean and variance."""
+PUSH = 9
+"""The binary place in which first values and weights are changed to see whether a zero stays."""
 SMALLEST = 2.0**-10
 """Numbers below are moved by the last place of this one, as rounding moves a sum that comes out as zero."""
 
@@ -70,6 +73,7 @@ def unsteady(case: Case) -> Finding | None:
         return (
             _vanishing(case, plain)
             or _moving(plain, list(_seen(exact, _nudged(case))), BOUND)
+            or _cancelling(plain, list(_seen(exact, _pushed(case))))
             or _moving(list(_seen(exact, rounded)), list(_seen(short, rounded)), BOUND_IN_FLOAT32)
         )
 
@@ -129,6 +133,25 @@ def _moving(plain: list[Seen], shaken: list[Seen], bound: float) -> Finding | No
     pairs = zip(plain, shaken, strict=True)
     found = [finding for own, its in pairs for finding in _compared(own, its, peaks[own.kind])]
     return worst(finding for finding in found if _beyond(finding, bound))
+
+
+def _cancelling(plain: list[Seen], pushed: list[Seen]) -> Finding | None:
+    """Return the tensor that is zero because its terms cancel: in another order they leave a rest."""
+    for own, other in zip(plain, pushed, strict=True):
+        for path, entry in own.entries.items():
+            if not np.any(entry) and np.any(other.entries[path]):
+                return Disagreement(f"{own.kind} of {path}{own.when}", np.inf, "zero by cancellation")
+    return None
+
+
+def _pushed(case: Case) -> Case:
+    """Return the case with first values a fifth of a percent away, and examples that weigh unequally more."""
+    trainable = {p.path for p in case.graph.parameters if p.role == "trainable"}
+    factor = 1 + 2.0**-PUSH
+    parameters = {path: array * factor if path in trainable else array for path, array in case.parameters.items()}
+    unequal = 1 + np.arange(len(case.dataset)) * 2.0**-PUSH
+    weights = {task: own * unequal for task, own in case.dataset.weights.items()}
+    return replace(case, parameters=Tensors(parameters), dataset=replace(case.dataset, weights=weights))
 
 
 def _beyond(finding: Finding, bound: float) -> bool:

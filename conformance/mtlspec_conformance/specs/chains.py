@@ -1,0 +1,139 @@
+"""Chains: strategies for layers that fit one after the other, from a given shape on."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import prod
+from typing import Literal, NamedTuple
+
+from hypothesis import strategies as st
+
+from mtlspec.spec.kind import Kind
+from mtlspec.spec.layers import Dense, Flatten, Layer, LayerNormalization, Normalization, Reshape, Residual
+from mtlspec.spec.signature import Shape, ShapeError
+from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, value
+
+Dtype = Literal["float", "integer"]
+
+
+class Wire(NamedTuple):
+    """A tensor that layers read: its shape and dtype, and whether it is an input without a layer between."""
+
+    shape: Shape
+    dtype: Dtype = "float"
+    from_data: bool = False
+
+
+class Chain(NamedTuple):
+    """Some layers, and what comes out of them."""
+
+    layers: tuple[Layer, ...]
+    wire: Wire
+
+
+def layers(
+    shape: Shape, *, dtype: Dtype = "float", from_data: bool = False, max_layers: int = 3, kinds: Kinds = ALL
+) -> st.SearchStrategy[tuple[Layer, ...]]:
+    """Return a strategy for layers that read examples of `shape`.
+
+    Args:
+        shape: The shape of one example, channels last.
+        dtype: `integer` for ids, which an embedding reads.
+        from_data: Whether they read an input itself, so that one of them may adapt to the data.
+        max_layers: At most so many, the layers of a residual apart.
+        kinds: Which layers, activations and penalties there are.
+    """
+    return chains(Wire(shape, dtype, from_data), max_layers, kinds).map(lambda chain: chain.layers)
+
+
+@st.composite
+def chains(draw: st.DrawFn, wire: Wire, max_layers: int, kinds: Kinds = ALL) -> Chain:
+    """Return a strategy for chains from `wire` on; a chain that reads ids has at least its embedding."""
+    least = 1 if wire.dtype == "integer" else 0
+    count = draw(st.integers(least, max(least, max_layers)))
+    found: list[Layer] = []
+    for _ in range(count):
+        layer, wire = draw(links(wire, kinds))
+        found.append(layer)
+    return Chain(tuple(found), wire)
+
+
+@st.composite
+def links(draw: st.DrawFn, wire: Wire, kinds: Kinds, *, nested: bool = False) -> tuple[Layer, Wire]:
+    """Return a strategy for one layer that reads `wire`, with what comes out of it."""
+    cls = draw(st.sampled_from(fitting(wire, kinds, nested)))
+    if cls is Residual:
+        return draw(_residuals(wire, kinds))
+    layer: Layer = draw(_layer(cls, wire.shape, kinds))
+    return layer, Wire(layer.signature(wire.shape).shape)
+
+
+@cache
+def fitting(wire: Wire, kinds: Kinds, nested: bool) -> list[type[Layer]]:
+    """Return the layers of `kinds` that can read `wire`, the plain ones first."""
+    return [cls for cls in members(Layer, kinds) if issubclass(cls, Layer) and _fits(cls, wire, kinds, nested)]
+
+
+def _fits(cls: type[Layer], wire: Wire, kinds: Kinds, nested: bool) -> bool:
+    if cls is Residual:
+        return not nested and wire.dtype == "float" and len(wire.shape) > 0 and "merge/add" in kinds
+    if cls.reads != wire.dtype or (cls is Normalization and not wire.from_data):
+        return False
+    if cls is LayerNormalization and wire.shape[-1:] == (1,):
+        return False  # x - mean(x) is zero in theory, and what PyTorch's fused kernel makes of it is rounding alone
+    if cls is Reshape:
+        return True
+    try:
+        _smallest(cls).signature(wire.shape)
+    except ShapeError:
+        return False
+    return True
+
+
+def _smallest(cls: type[Layer]) -> Layer:
+    fields = cls.model_fields
+    layer = cls(pool_size=(1, 1)) if "pool_size" in fields else plain(cls)  # type: ignore[call-arg]  # only pools
+    assert isinstance(layer, Layer)
+    return layer
+
+
+def _layer(cls: type[Layer], shape: Shape, kinds: Kinds) -> Strategy:
+    if cls is Reshape:
+        return st.sampled_from(_shapes(prod(shape))).map(lambda other: Reshape(shape=other))
+    windows = [name for name in ("kernel_size", "pool_size") if name in cls.model_fields]
+    if windows:
+        size = st.tuples(*(st.integers(1, min(3, extent)) for extent in shape[:2]))
+        return having(cls, kinds, **dict.fromkeys(windows, size))
+    return value(cls, kinds)
+
+
+def _shapes(count: int) -> list[Shape]:
+    """Return shapes of `count` elements: one axis, then two, then an image."""
+    pairs = [(n, count // n) for n in range(1, count + 1) if count % n == 0]
+    return [(count,), *pairs, *((n, m, 1) for n, m in pairs), *((1, n, m) for n, m in pairs)]
+
+
+@st.composite
+def _residuals(draw: st.DrawFn, wire: Wire, kinds: Kinds) -> tuple[Layer, Wire]:
+    """Return a strategy for residuals, whose shortcut is plain where the shape allows, else made to fit."""
+    deep: list[Layer] = []
+    end = wire
+    for _ in range(draw(st.integers(1, 2))):
+        layer, end = draw(links(end, kinds, nested=True))
+        deep.append(layer)
+    short = _bridge(wire.shape, end.shape) if end.shape != wire.shape else ()
+    if not _in_kinds(short, kinds):
+        deep, short, end = [*deep, *_bridge(end.shape, wire.shape)], (), Wire(wire.shape)
+    return Residual(layers=tuple(deep), shortcut=short), Wire(end.shape)
+
+
+def _in_kinds(chain: tuple[Kind, ...], kinds: Kinds) -> bool:
+    return all(f"layer/{layer.kind}" in kinds for layer in chain)
+
+
+def _bridge(start: Shape, end: Shape) -> tuple[Layer, ...]:
+    """Return layers that make `end` of `start`."""
+    if start[:-1] == end[:-1]:
+        return (Dense(units=end[-1]),)
+    flat: tuple[Layer, ...] = () if len(start) == 1 else (Flatten(),)
+    return (*flat, Dense(units=prod(end)), *(() if len(end) == 1 else (Reshape(shape=end),)))

@@ -1,0 +1,194 @@
+"""Models: strategies for whole specs, wired at random, valid by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any, NamedTuple, get_args
+
+from hypothesis import strategies as st
+
+from mtlspec.spec import Clipping, Input, Loss, Optimizer, Schedule, Spec, Task, Training
+from mtlspec.spec.law import Like
+from mtlspec.spec.layer import Layer
+from mtlspec.spec.layers import Dense, Flatten, GlobalAveragePool, GlobalMaxPool, Reshape
+from mtlspec.spec.model import Block, Merge
+from mtlspec.spec.signature import Shape
+from mtlspec.spec.training import Phases
+from mtlspec_conformance.specs.chains import Chain, Dtype, Wire, chains
+from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, value
+
+VECTORS: tuple[Shape, ...] = ((1,), (2,), (3,))
+OTHERS: tuple[Shape, ...] = ((2, 2), (3, 3, 1), (4, 3, 2), (2, 4, 1), ())
+IDS: tuple[Shape, ...] = ((), (2,), (3,))
+CLASS_FACTORS = (1.0, 0.5, 2.0, 0.0)
+
+
+class Place(NamedTuple):
+    """A tensor by the name under which blocks and tasks read it."""
+
+    name: str
+    wire: Wire
+
+
+class Reading(NamedTuple):
+    """What a block or task reads, merged."""
+
+    names: tuple[str, ...]
+    merge: Merge
+    wire: Wire
+
+
+def optimizers(kinds: Kinds = ALL) -> st.SearchStrategy[Optimizer]:
+    """Return a strategy for optimizers."""
+    return value(Optimizer, kinds)
+
+
+def trainings(kinds: Kinds = ALL) -> st.SearchStrategy[Training]:
+    """Return a strategy for trainings; what the host alone obeys is left out."""
+    families = {"optimizer": Optimizer, "schedule": Schedule, "phases": Phases}
+    clipping = st.none() | value(Clipping, kinds) if members(Clipping, kinds) else st.none()
+    drawn = {name: value(family, kinds) for name, family in families.items()}
+    return having(Training, kinds, clipping=clipping, **drawn)
+
+
+@st.composite
+def specs(
+    draw: st.DrawFn,
+    *,
+    max_tasks: int = 4,
+    max_layers: int = 3,
+    max_blocks: int = 3,
+    max_inputs: int = 3,
+    kinds: Iterable[str] = ALL,
+) -> Spec:
+    """Return a strategy for specs, that shrinks to one task with a dense head, squared error and sgd.
+
+    Args:
+        max_tasks: At most so many tasks.
+        max_layers: At most so many layers in a block or head, the closing one of a head apart.
+        max_blocks: At most so many blocks.
+        max_inputs: At most so many inputs.
+        kinds: Kinds and features as `family/kind`, such as the claims of a backend: nothing else is drawn.
+    """
+    own = frozenset(kinds) | ({"layer/residual"} if "merge/add" in kinds else set())
+    inputs = draw(_inputs(max_inputs, own))
+    places = [Place(part.name, Wire(part.shape, part.dtype, True)) for part in inputs]
+    blocks: list[tuple[str, Reading, tuple[Layer, ...]]] = []
+    for index in range(draw(st.integers(0, max_blocks))):
+        reading = draw(_readings(places, own))
+        chain = draw(chains(reading.wire, max_layers, own))
+        blocks.append((f"b{index}", reading, chain.layers))
+        places.append(Place(f"b{index}", chain.wire))
+    drawn = [draw(tasks(f"t{index}", places, max_layers, own)) for index in range(draw(st.integers(1, max_tasks)))]
+    if draw(st.booleans()):
+        blocks.reverse()  # a block may stand before those that it reads
+    like = draw(st.sampled_from(get_args(Like)))
+    return Spec(
+        like=like,
+        inputs=inputs,
+        blocks=_listed(draw, inputs, blocks),
+        tasks=tuple(drawn),
+        training=draw(trainings(own)),
+    )
+
+
+@st.composite
+def _inputs(draw: st.DrawFn, most: int, kinds: Kinds) -> tuple[Input, ...]:
+    shapes: list[tuple[Shape, Dtype]] = [(shape, "float") for shape in (*VECTORS, *(OTHERS if _closes_all(kinds) else ()))]
+    if "layer/embedding" in kinds:
+        shapes += [(shape, "integer") for shape in (IDS if _closes_all(kinds) else IDS[:1])]
+    drawn = [draw(st.sampled_from(shapes)) for _ in range(draw(st.integers(1, most)))]
+    return tuple(Input(name=f"x{index}", shape=shape, dtype=dtype) for index, (shape, dtype) in enumerate(drawn))
+
+
+def _closes_all(kinds: Kinds) -> bool:
+    return {"layer/flatten", "layer/reshape"} <= kinds
+
+
+@st.composite
+def _readings(draw: st.DrawFn, places: Sequence[Place], kinds: Kinds) -> Reading:
+    """Return a strategy for what can be read of `places`, the first one alone first."""
+    first = draw(st.sampled_from([*places, places[-1], places[-1]]))  # the last one more often: a trunk that is shared
+    merges = [merge for merge in get_args(Merge) if f"merge/{merge}" in kinds]
+    alone = Reading((first.name,), "concatenate", first.wire)
+    if first.wire.dtype == "integer" or not merges or not draw(st.booleans()):
+        return alone
+    merge = draw(st.sampled_from(merges))
+    others = [place for place in places if _mergeable(merge, first.wire, place.wire)]
+    if not others:
+        return alone
+    chosen = [first, *draw(st.lists(st.sampled_from(others), min_size=1, max_size=2))]
+    shape = first.wire.shape
+    if merge == "concatenate":
+        shape = (*shape[:-1], sum(place.wire.shape[-1] for place in chosen))
+    from_data = all(place.wire.from_data for place in chosen)
+    return Reading(tuple(place.name for place in chosen), merge, Wire(shape, "float", from_data))
+
+
+def _mergeable(merge: Merge, first: Wire, other: Wire) -> bool:
+    """Return whether two wires can be merged."""
+    if other.dtype == "integer":
+        return False
+    if merge == "concatenate":
+        return len(first.shape) > 0 and len(other.shape) > 0 and first.shape[:-1] == other.shape[:-1]
+    return first.shape == other.shape
+
+
+def _listed(draw: st.DrawFn, inputs: tuple[Input, ...], blocks: list[Any]) -> tuple[Block, ...]:
+    """Return the blocks as they are listed; one that reads what is its default may leave that out."""
+    found = []
+    for index, (name, reading, own) in enumerate(blocks):
+        before = (blocks[index - 1][0],) if index else tuple(part.name for part in inputs)
+        names: dict[str, Any] = {"inputs": reading.names, "merge": reading.merge}
+        if reading.names == before and len(before) == 1 and draw(st.booleans()):
+            names = {}
+        found.append(Block(name=name, layers=own, **names))
+    return tuple(found)
+
+
+@st.composite
+def tasks(draw: st.DrawFn, name: str, places: Sequence[Place], max_layers: int = 3, kinds: Kinds = ALL) -> Task:
+    """Return a strategy for a task that reads some of `places`: inputs and blocks by name."""
+    cls = draw(st.sampled_from(members(Loss, kinds)))
+    reading = draw(_readings(places, kinds))
+    chain = draw(chains(reading.wire, max_layers - 1, kinds))
+    if not _ends(cls, chain.wire) or not draw(st.booleans()):
+        chain = draw(_closed(cls, chain, kinds))
+    units = chain.wire.shape[0]
+    fields: dict[str, Strategy] = {"name": st.just(name), "inputs": st.just(reading.names), "merge": st.just(reading.merge)}
+    fields |= {"head": st.just(chain.layers), "loss": losses(cls, units, kinds)}
+    drawn: Task = draw(having(Task, kinds, **fields))
+    return drawn
+
+
+def losses(cls: type[Any], units: int, kinds: Kinds = ALL) -> Strategy:
+    """Return a strategy for losses of `cls` that fit a head of `units`."""
+    each = st.none() | st.tuples(*([st.sampled_from(CLASS_FACTORS)] * units))
+    per_unit = ("class_weights", "positive_weights")
+    return having(cls, kinds, **{name: each for name in per_unit if name in cls.model_fields})
+
+
+def _ends(cls: type[Any], wire: Wire) -> bool:
+    return len(wire.shape) == 1 and wire.dtype == "float" and not plain(cls).misfit(wire.shape[0])  # type: ignore[attr-defined]
+
+
+@st.composite
+def _closed(draw: st.DrawFn, cls: type[Any], chain: Chain, kinds: Kinds) -> Chain:
+    """Return a strategy for `chain` with one axis made of all, and a dense layer that fits losses of `cls`."""
+    own, shape = chain.layers, chain.wire.shape
+    if len(shape) != 1:
+        closing = draw(st.sampled_from(_closings(len(shape), kinds)))
+        own, shape = (*own, closing), closing.signature(shape).shape
+    units = st.sampled_from([count for count in (1, 2, 3) if not plain(cls).misfit(count)])  # type: ignore[attr-defined]
+    last = draw(having(Dense, kinds, units=units))
+    return Chain((*own, last), Wire((last.units,)))
+
+
+@cache
+def _closings(rank: int, kinds: Kinds) -> list[Layer]:
+    """Return layers that make one axis of `rank` axes."""
+    if rank == 0:
+        return [Reshape(shape=(1,))]
+    found: list[Layer] = [Flatten(), GlobalAveragePool(), GlobalMaxPool()]
+    return [layer for layer in found if f"layer/{layer.kind}" in kinds]

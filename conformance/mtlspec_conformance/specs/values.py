@@ -1,0 +1,214 @@
+"""Values: a strategy for any value of the spec, made of the annotations of its fields.
+
+A field that has a default is left out first. A kind, law or field that the schema gains is drawn without a change here.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
+
+from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
+
+from mtlspec.profiles import DISSOLVED, VOCABULARY
+from mtlspec.spec.initializers import Uniform
+from mtlspec.spec.kind import Kind
+from mtlspec.spec.layers import Embedding
+from mtlspec.spec.losses import Probabilities, SigmoidCrossEntropy, SquaredError
+from mtlspec.spec.schedules import Piecewise
+from mtlspec.spec.signature import Penalty
+from mtlspec.spec.training import PerTask
+from mtlspec.spec.value import Value
+from mtlspec_conformance.coverage import OF_THE_HOST
+
+Kinds = frozenset[str]
+"""Kinds and features, as a backend claims them: `family/kind`."""
+Fields = dict[str, Any]
+Strategy = st.SearchStrategy[Any]
+
+ALL: Kinds = VOCABULARY | DISSOLVED
+"""All that the schema has."""
+FLOATS = (0.0, 1.0, 0.5, 0.1, 2.0, 0.25, 0.9, 0.01, 1e-3, -0.5)
+INTEGERS = (0, 1, 2, 3)
+BARE = (True, False, False, False)
+"""How often all that can be left out of a value is."""
+TAME: dict[str, tuple[float, ...]] = {
+    "learning_rate": (0.1, 0.01, 0.05),
+    "weight_decay": (0.1, 0.5, 0.0),
+    "weight": (1.0, 0.5, 0.0, 2.0),
+    "Step.rate": (0.5, 1.0, 0.9),
+    "Exponential.rate": (0.5, 1.0, 0.9),
+}
+"""Numbers of fields, by name or by class and name, with which training stays on firm ground."""
+
+
+@cache
+def value(cls: type[Value], kinds: Kinds = ALL) -> Strategy:
+    """Return a strategy for values of `cls`; of a family, for all its members that are in `kinds`."""
+    return having(cls, kinds)
+
+
+def having(cls: type[Value], kinds: Kinds = ALL, **fields: Strategy) -> Strategy:
+    """Return a strategy for values of `cls` whose `fields` come from strategies of their own."""
+    if issubclass(cls, Kind) and cls.is_family():
+        return st.one_of([value(member, kinds) for member in members(cls, kinds)])
+    if cls is Penalty and "penalty/l1_l2" not in kinds:
+        return st.just(Penalty())
+    required: dict[str, Strategy] = dict(fields)
+    optional: dict[str, Strategy] = {}
+    skipped = {"kind", *OF_THE_HOST.get(cls.__name__, ()), *fields}
+    for name, field in cls.model_fields.items():
+        if name not in skipped:
+            of_field = required if field.is_required() else optional
+            of_field[name] = _field(cls, name, field, kinds)
+    full = st.fixed_dictionaries(required, optional=optional)
+    if len(optional) > 1:  # one choice for all that is left out: the fewer a plain value takes, the quicker it shrinks
+        bare = st.fixed_dictionaries(required)
+        return st.sampled_from(BARE).flatmap(lambda choice: bare if choice else full).map(lambda own: _made(cls, own))
+    return full.map(lambda fields: _made(cls, fields))
+
+
+def members(family: type[Kind], kinds: Kinds = ALL) -> list[type[Kind]]:
+    """Return the members of a family that are in `kinds`, the plainest first.
+
+    All of them, where a backend is never asked whether it has them.
+    """
+    asked = any(f"{family.family}/{name}" in ALL for name in family.kinds)
+    own = [cls for name, cls in family.kinds.items() if not asked or f"{family.family}/{name}" in kinds]
+    own.sort(key=lambda cls: cls not in PLAINEST)
+    if family.family == "activation" and "layer/activation" not in kinds:
+        return [cls for cls in own if cls.model_fields["kind"].default == "linear"]
+    if family.family == "phases" and "phases/several" not in kinds:
+        return [cls for cls in own if cls is not PerTask]
+    return own
+
+
+def plain(cls: type[Value]) -> Value:
+    """Return the plainest value of `cls`: every required field at its first number or kind."""
+    required = {name: field for name, field in cls.model_fields.items() if field.is_required()}
+    return cls(**{name: _first(field.annotation, _bounds(field.metadata)) for name, field in required.items()})
+
+
+def _made(cls: type[Value], fields: Fields) -> Value:
+    given = {name: drawn for name, drawn in fields.items() if drawn is not None or cls.model_fields[name].default}
+    mend = MENDED.get(cls)
+    return cls(**(given if mend is None else mend(given)))
+
+
+def _field(cls: type[Value], name: str, field: FieldInfo, kinds: Kinds) -> Strategy:
+    tame = TAME.get(f"{cls.__name__}.{name}", TAME.get(name))
+    if tame is not None:
+        return st.sampled_from(tame)
+    if name in CLAIMED_LAWS and CLAIMED_LAWS[name] not in kinds:
+        return st.just(field.default)
+    return _annotated(field.annotation, field.metadata, kinds)
+
+
+PLAINEST: tuple[type[Kind], ...] = (SquaredError,)
+"""Kinds that stand before those that their families name first."""
+CLAIMED_LAWS = {
+    "repeated_ids": "rows/separate",
+    "untouched_rows": "rows/skip",
+    "gradient": "phases/own_gradient",
+    "forward": "phases/after_each_update",
+}
+"""Laws whose other value a backend has to claim as a feature."""
+
+
+def _annotated(annotation: Any, metadata: Iterable[Any], kinds: Kinds) -> Strategy:
+    """Return a strategy for one annotation within its bounds."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is typing.Annotated:
+        return _annotated(parts[0], [*metadata, *_flat(parts[1:])], kinds)
+    if origin is Literal:
+        return st.sampled_from(parts)
+    if origin in (typing.Union, types.UnionType):
+        ordered = sorted(parts, key=lambda part: part is not type(None))
+        return st.one_of([st.none() if part is type(None) else _annotated(part, metadata, kinds) for part in ordered])
+    if origin is tuple and parts[-1] is Ellipsis:
+        return st.lists(_annotated(parts[0], (), kinds), min_size=1, max_size=3).map(tuple)
+    if origin is tuple:
+        return st.tuples(*(_annotated(part, (), kinds) for part in parts))
+    if annotation is bool:
+        return st.booleans()
+    if annotation in (int, float):
+        return st.sampled_from(_numbers(annotation, _bounds(metadata)))
+    if isinstance(annotation, type) and issubclass(annotation, Value):
+        return st.deferred(lambda: value(annotation, kinds))  # a residual has layers
+    raise TypeError(f"no strategy for the annotation {annotation}; give the field one of its own")
+
+
+def _first(annotation: Any, bounds: list[Any]) -> Any:
+    if get_origin(annotation) is typing.Annotated:
+        own, *metadata = get_args(annotation)
+        return _first(own, [*bounds, *_bounds(_flat(metadata))])
+    if get_origin(annotation) is tuple:
+        parts = [part for part in get_args(annotation) if part is not Ellipsis]
+        return tuple(_first(part, []) for part in parts)
+    if annotation in (int, float):
+        return _numbers(annotation, bounds)[0]
+    if issubclass(annotation, Kind) and annotation.is_family():
+        return plain(next(iter(annotation.kinds.values())))
+    return plain(annotation)
+
+
+def _numbers(annotation: type, bounds: list[Any]) -> list[float]:
+    """Return the plain numbers that every bound admits, the plainest first."""
+    ordered: tuple[float, ...] = FLOATS if annotation is float else INTEGERS
+    return [number for number in ordered if all(_admits(bound, number) for bound in bounds)]
+
+
+def _admits(bound: Any, number: float) -> bool:
+    return (
+        number >= getattr(bound, "ge", number)
+        and number <= getattr(bound, "le", number)
+        and number > getattr(bound, "gt", number - 1)
+        and number < getattr(bound, "lt", number + 1)
+    )
+
+
+def _flat(metadata: Iterable[Any]) -> list[Any]:
+    return [part for item in metadata for part in (item.metadata if isinstance(item, FieldInfo) else [item])]
+
+
+def _bounds(metadata: Iterable[Any]) -> list[Any]:
+    return [item for item in metadata if any(hasattr(item, side) for side in ("ge", "gt", "le", "lt"))]
+
+
+def _rising(fields: Fields) -> Fields:
+    boundaries = tuple(sorted(set(fields["boundaries"])))
+    return fields | {"boundaries": boundaries, "factors": (fields["factors"] * 4)[: len(boundaries) + 1]}
+
+
+def _not_empty(fields: Fields) -> Fields:
+    low, high = fields.get("low", -0.05), fields.get("high", 0.05)
+    return fields if low <= high else fields | {"low": high, "high": low}
+
+
+def _going_forward_once(fields: Fields) -> Fields:
+    kept = {name: drawn for name, drawn in fields.items() if name != "forward"}
+    return fields if fields.get("gradient") == "own" else kept
+
+
+def _telling_rows_apart(fields: Fields) -> Fields:
+    kept = {name: drawn for name, drawn in fields.items() if name != "penalty"}
+    return kept if fields.get("untouched_rows") == "skip" else fields
+
+
+def _not_renormalized(fields: Fields) -> Fields:
+    reads = fields.get("from_")
+    return fields | {"from_": Probabilities(clip=reads.clip)} if isinstance(reads, Probabilities) else fields
+
+
+MENDED: dict[type[Value], Callable[[Fields], Fields]] = {
+    Piecewise: _rising,
+    Uniform: _not_empty,
+    PerTask: _going_forward_once,
+    Embedding: _telling_rows_apart,
+    SigmoidCrossEntropy: _not_renormalized,
+}
+"""What makes drawn fields obey the rules that bind several of them."""
