@@ -13,7 +13,7 @@ Path = tuple[str | int, ...]
 SGD = {"kind": "sgd", "learning_rate": 0.1}
 LISTS = ("tasks", "blocks", "layers", "head", "shortcut", "inputs")
 """Lists of a document that may lose a member."""
-NEEDED = {"name", "kind", "mtlspec", "loss", "training", "optimizer", "learning_rate"}
+NEEDED = {"name", "kind", "mtlspec", "shape", "loss", "training", "optimizer", "learning_rate"}
 """Keys whose absence makes nothing plainer."""
 
 
@@ -28,42 +28,32 @@ def smaller(content: Content) -> Iterator[Content]:
 
 def _without_data(content: Content) -> Iterator[Edit]:
     """Yield what takes away steps, batches, examples, weights and absent labels."""
-    yield from (_deleting(key) for key in ("law", "trajectory", "sample_weights") if content.get(key))
+    yield from (_leaving((), key) for key in ("law", "trajectory", "sample_weights") if content.get(key))
     if "trajectory" in content:
-        steps = len(content["trajectory"]["rows"])
-        yield from (
-            _of_trajectory(slice(None, count)) for count in sorted({1, steps // 2, steps - 1}) if 0 < count < steps
-        )
-        if "task_weights" in content["trajectory"]:
-            yield lambda changed: changed["trajectory"].pop("task_weights")
-    for index in range(len(content["batches"])) if len(content["batches"]) > 1 else ():
-        yield lambda changed, at=index: changed.update(batches=[changed["batches"][at]])
-    for index, rows in enumerate(content["batches"]):
+        yield from _without_steps(content["trajectory"])
+    batches = content["batches"]
+    yield from (_setting(("batches",), [rows]) for rows in batches if len(batches) > 1)
+    for index, rows in enumerate(batches):
         for row in rows if len(rows) > 1 else ():
-            yield lambda changed, at=index, only=row: changed["batches"].__setitem__(at, [only])
-            yield lambda changed, at=index, less=row: changed["batches"][at].remove(less)
+            yield _setting(("batches", index), [row])
+            yield _setting(("batches", index), [other for other in rows if other != row])
     for task, labels in content["targets"].items():
         known = next((label for label in labels if label is not None), None)
         if None in labels and known is not None:
-            yield lambda changed, name=task, label=known: changed["targets"].update(
-                {name: [label if own is None else own for own in changed["targets"][name]]}
-            )
+            yield _setting(("targets", task), [known if label is None else label for label in labels])
 
 
-def _deleting(key: str) -> Edit:
-    return lambda changed: changed.pop(key)
-
-
-def _of_trajectory(part: slice) -> Edit:
-    def edit(changed: Content) -> None:
-        changed["trajectory"] = {name: own[part] for name, own in changed["trajectory"].items()}
-
-    return edit
+def _without_steps(trajectory: Content) -> Iterator[Edit]:
+    steps = len(trajectory["rows"])
+    for count in sorted({1, steps // 2, steps - 1} - {0, steps}):
+        yield _setting(("trajectory",), {name: own[:count] for name, own in trajectory.items()})
+    if "task_weights" in trajectory:
+        yield _leaving(("trajectory",), "task_weights")
 
 
 def _without_members(content: Content) -> Iterator[Edit]:
     """Yield what takes one task, block, layer or input away, its readers reading what it read."""
-    for path, part in _parts(content["spec"], ()):
+    for path, part in _parts(content["spec"], ("spec",)):
         for key in LISTS:
             members = part.get(key, ())
             for index, member in enumerate(members if isinstance(members, (list, tuple)) else ()):
@@ -72,13 +62,13 @@ def _without_members(content: Content) -> Iterator[Edit]:
 
 def _removing(path: Path, key: str, index: int, member: Any) -> Edit:
     def edit(changed: Content) -> None:
-        part = _at(changed["spec"], path)
+        part = _at(changed, path)
         del part[key][index]
         if not part[key] and key in ("shortcut", "inputs", "blocks", "head"):
             del part[key]
-        if key == "blocks" and not path:
+        if key == "blocks" and path == ("spec",):
             _rewire(changed["spec"], member["name"], member.get("inputs"))
-        if key == "inputs" and not path and changed["spec"].get("inputs"):
+        if key == "inputs" and path == ("spec",) and changed["spec"].get("inputs"):
             _rewire(changed["spec"], member["name"], [changed["spec"]["inputs"][0]["name"]])
 
     return edit
@@ -96,7 +86,7 @@ def _without_wiring(content: Content) -> Iterator[Edit]:
     for index, part in enumerate(content["spec"]["inputs"]):
         if part != {"name": part["name"], "shape": [1]}:
             yield _simplifying(index, part["name"])
-    for path, part in _parts(content["spec"], ()):
+    for path, part in _parts(content["spec"], ("spec",)):
         for key in ("layers", "head"):
             for index, layer in enumerate(part.get(key, ())):
                 if isinstance(layer, dict) and layer.get("kind") == "residual":
@@ -107,10 +97,8 @@ def _simplifying(index: int, name: str) -> Edit:
     def edit(changed: Content) -> None:
         document = changed["spec"]
         document["inputs"][index] = {"name": name, "shape": [1]}
-        parts = [(part, "layers") for part in document.get("blocks", ())] + [
-            (part, "head") for part in document["tasks"]
-        ]
-        for part, key in parts:
+        blocks = ((part, "layers") for part in document.get("blocks", ()))
+        for part, key in (*blocks, *((part, "head") for part in document["tasks"])):
             if name in part.get("inputs", [name]):
                 last = part.get(key, [])[-1:]
                 units = last[0].get("units", 1) if last and isinstance(last[0], dict) else 1
@@ -121,7 +109,7 @@ def _simplifying(index: int, name: str) -> Edit:
 
 def _unwrapping(path: Path, key: str, index: int) -> Edit:
     def edit(changed: Content) -> None:
-        part = _at(changed["spec"], path)
+        part = _at(changed, path)
         part[key][index : index + 1] = part[key][index]["layers"]
 
     return edit
@@ -129,30 +117,31 @@ def _unwrapping(path: Path, key: str, index: int) -> Edit:
 
 def _without_fields(content: Content) -> Iterator[Edit]:
     """Yield what leaves a field to its default."""
-    for path, part in _parts(content["spec"], ()):
+    for path, part in _parts(content["spec"], ("spec",)):
         yield from (_leaving(path, key) for key in part if key not in NEEDED and key not in LISTS)
 
 
 def _leaving(path: Path, key: str) -> Edit:
-    return lambda changed: _at(changed["spec"], path).pop(key)
+    return lambda changed: _at(changed, path).pop(key)
 
 
 def _plainer(content: Content) -> Iterator[Edit]:
     """Yield what puts the plainest loss, optimizer, layer, shape or size in the place of another."""
     document = content["spec"]
     if document["training"]["optimizer"] != SGD:
-        yield _setting(("training", "optimizer"), SGD)
+        yield _setting(("spec", "training", "optimizer"), SGD)
     for index, task in enumerate(document["tasks"]):
         if task["loss"] != "squared_error":
-            yield _setting(("tasks", index, "loss"), "squared_error")
+            yield _setting(("spec", "tasks", index, "loss"), "squared_error")
         if isinstance(task["loss"], dict) and set(task["loss"]) == {"kind"}:
-            yield _setting(("tasks", index, "loss"), task["loss"]["kind"])
+            yield _setting(("spec", "tasks", index, "loss"), task["loss"]["kind"])
     for index, part in enumerate(document["inputs"]):
-        if list(part.get("shape", ())) != [1]:
-            yield _setting(("inputs", index, "shape"), [1])
-        if part.get("dtype") == "integer":
-            yield _setting(("inputs", index), {"name": part["name"], "shape": [1]})
-    for path, part in _parts(document, ()):
+        integer = part.get("dtype") == "integer"
+        if list(part.get("shape", ())) != ([] if integer else [1]):
+            yield _setting(("spec", "inputs", index, "shape"), [] if integer else [1])
+        if integer:
+            yield _setting(("spec", "inputs", index), {"name": part["name"], "shape": [1]})
+    for path, part in _parts(document, ("spec",)):
         yield from (_setting((*path, key), 1) for key in ("units", "filters", "rows") if part.get(key, 1) != 1)
         for key in ("layers", "head"):
             for index, layer in enumerate(part.get(key, ())):
@@ -162,7 +151,7 @@ def _plainer(content: Content) -> Iterator[Edit]:
 
 def _setting(path: Path, to: Any) -> Edit:
     def edit(changed: Content) -> None:
-        _at(changed["spec"], path[:-1])[path[-1]] = copy.deepcopy(to)
+        _at(changed, path[:-1])[path[-1]] = copy.deepcopy(to)
 
     return edit
 

@@ -14,11 +14,12 @@ from pydantic import ValidationError
 from mtlspec.graph import Graph, lower
 from mtlspec.spec import Spec
 from mtlspec.spec.content import document_of
+from mtlspec_conformance import edits
 from mtlspec_conformance.case import Case
 from mtlspec_conformance.case_file import content_of, read
 from mtlspec_conformance.draft import Draft
 from mtlspec_conformance.drawing import Drawn
-from mtlspec_conformance.edits import Content, smaller
+from mtlspec_conformance.edits import Content
 
 
 def reduced(case: Case, shows: Callable[[Case], bool]) -> Case:
@@ -28,17 +29,19 @@ def reduced(case: Case, shows: Callable[[Case], bool]) -> Case:
         case: A case that shows it.
         shows: Whether a case shows what matters.
     """
-    current = content_of(case) | {"spec": document_of(case.spec)}
-    going = True
-    while going:
-        going = False
-        for smaller in smaller(current):
-            made = _case_of(smaller)
-            if made is not None and shows(made):
-                current, going = smaller, True
-                break
+    current: Content = content_of(case) | {"spec": document_of(case.spec)}
+    following: Content | None = current
+    while following is not None:
+        current = following
+        candidates = (smaller for smaller in edits.smaller(current) if _shown(smaller, shows))
+        following = next(candidates, None)
     made = _case_of(current)
     return case if made is None else made
+
+
+def _shown(content: Content, shows: Callable[[Case], bool]) -> bool:
+    made = _case_of(content)
+    return made is not None and shows(made)
 
 
 def _case_of(content: Content) -> Case | None:

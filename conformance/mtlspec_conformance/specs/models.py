@@ -95,7 +95,9 @@ def specs(
 
 @st.composite
 def _inputs(draw: st.DrawFn, most: int, kinds: Kinds) -> tuple[Input, ...]:
-    shapes: list[tuple[Shape, Dtype]] = [(shape, "float") for shape in (*VECTORS, *(OTHERS if _closes_all(kinds) else ()))]
+    shapes: list[tuple[Shape, Dtype]] = [
+        (shape, "float") for shape in (*VECTORS, *(OTHERS if _closes_all(kinds) else ()))
+    ]
     if "layer/embedding" in kinds:
         shapes += [(shape, "integer") for shape in (IDS if _closes_all(kinds) else IDS[:1])]
     drawn = [draw(st.sampled_from(shapes)) for _ in range(draw(st.integers(1, most)))]
@@ -156,7 +158,11 @@ def tasks(draw: st.DrawFn, name: str, places: Sequence[Place], max_layers: int =
     if not _ends(cls, chain.wire) or not draw(st.booleans()):
         chain = draw(_closed(cls, chain, kinds))
     units = chain.wire.shape[0]
-    fields: dict[str, Strategy] = {"name": st.just(name), "inputs": st.just(reading.names), "merge": st.just(reading.merge)}
+    fields: dict[str, Strategy] = {
+        "name": st.just(name),
+        "inputs": st.just(reading.names),
+        "merge": st.just(reading.merge),
+    }
     fields |= {"head": st.just(chain.layers), "loss": losses(cls, units, kinds)}
     drawn: Task = draw(having(Task, kinds, **fields))
     return drawn
