@@ -54,6 +54,11 @@ class Case:
     chance: bool = False
     """Whether what is drawn by chance is looked at: initial values, dropout masks, the order of the examples."""
 
+    @property
+    def own(self) -> bool:
+        """Whether it is a user's document, of which nobody has seen to it that it is well conditioned."""
+        return self.id.startswith("own/")
+
     @cached_property
     def graph(self) -> Graph:
         """The graph of the spec."""

@@ -48,10 +48,13 @@ def show_results(
             _show_failure(console, address, result)
     for detail, number in _declared(results).items():
         console.print(f"{number} × {escape(detail)}", highlight=False)
-    calls = [(r.worst.error, r.worst.where, r) for r in results if isinstance(r.worst, Agreement)]
+    for result in results:
+        if result.verdict == "conforms" and result.detail:
+            console.print(escape(f"{result.case}, {result.level}: {result.detail}"), highlight=False)
+    calls = [(r.worst, r) for r in results if isinstance(r.worst, Agreement)]
     if calls:
-        error, where, result = max(calls, key=lambda call: call[0])
-        said = f"closest call: {error:.1e} at {where}, {result.case}, {result.level}"
+        call, result = max(calls, key=lambda each: each[0].error / each[0].limit)
+        said = f"closest call: {call.error:.1e} of {call.limit:.1e} at {call.where}, {result.case}, {result.level}"
         console.print(escape(said), highlight=False)
     console.print(score(backend, results), highlight=False, style="bold")
     if written is not None:

@@ -15,7 +15,7 @@ from mtlspec_conformance.case import Case
 from mtlspec_conformance.deviations import Deviation, declared
 from mtlspec_conformance.levels import LEVELS, Level
 from mtlspec_conformance.measure import Disagreement, Finding, worst
-from mtlspec_conformance.noise import judged_in_float32
+from mtlspec_conformance.noise import judged_by_conditioning, judged_in_float32, softness
 from mtlspec_conformance.pair import Pair
 from mtlspec_conformance.suite import cases
 from mtlspec_conformance.verdicts import Result, Verdict
@@ -122,6 +122,8 @@ def compared(pair: Pair, level: Level) -> tuple[list[Finding], str]:
         return findings, told(error)
     if pair.precision == "float32":
         findings = judged_in_float32(findings, pair, level)
+    elif pair.case.own:
+        findings = judged_by_conditioning(findings, pair, level)
     return findings, "" if findings else "the level compared nothing"
 
 
@@ -129,7 +131,8 @@ def _verdict(pair: Pair, level: Level, findings: list[Finding], wrong: str) -> R
     if wrong:
         return _result(pair, level, "error", findings, wrong)
     differs = any(isinstance(finding, Disagreement) for finding in findings)
-    return _result(pair, level, "differs" if differs else "conforms", findings)
+    detail = softness(findings) if pair.precision == "float64" else ""
+    return _result(pair, level, "differs" if differs else "conforms", findings, detail)
 
 
 def _result(pair: Pair, level: Level, verdict: Verdict, findings: list[Finding], detail: str = "") -> Result:

@@ -11,6 +11,7 @@ from mtlspec_conformance.case_file import content_of, read
 from mtlspec_conformance.own import own_case
 from mtlspec_conformance.runner import results
 from mtlspec_conformance.verification import verify
+from mtlspec_conformance.symmetries import Symmetric
 from planted import Reference
 from planted_differences import Frozen
 
@@ -147,3 +148,24 @@ def test_bad_input_exits_with_2_and_writes_nothing(
     monkeypatch.chdir(tmp_path)
     assert _run("verify", *arguments) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["own.yaml"]
+
+
+SOFT = """
+mtlspec: 1
+inputs: [{name: x, shape: [4]}]
+blocks: [{name: trunk, layers: [{kind: dense, units: 8, activation: relu}, batch_normalization]}]
+tasks: [{name: size, head: [{kind: dense, units: 4}, {kind: batch_normalization}, {kind: dense, units: 1}], loss: huber}]
+training: {batch_size: 16, optimizer: {kind: adam, learning_rate: 0.01, epsilon: 1e-12}}
+"""
+"""A bias before a batch normalization has no gradient but rounding, which Adam makes whole steps of."""
+
+
+def test_rounding_of_a_document_on_soft_ground_is_no_difference() -> None:
+    soft = mtl.parse(SOFT)
+    case = own_case(soft, training_examples(soft, lower(soft), Path()))
+    found = {result.level: result for result in results(Symmetric(Reference(), 3), suite=[case])}
+    assert {result.verdict for result in found.values()} == {"conforms"}
+    assert "the reference itself moves" in found["step"].detail
+    assert found["law"].detail == ""
+    frozen = {result.level: result.verdict for result in results(Frozen(), suite=[case])}
+    assert frozen["gradient"] == frozen["step"] == "differs"
