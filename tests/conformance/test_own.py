@@ -10,8 +10,8 @@ from mtlspec_conformance import report
 from mtlspec_conformance.case_file import content_of, read
 from mtlspec_conformance.own import own_case
 from mtlspec_conformance.runner import results
-from mtlspec_conformance.verification import verify
 from mtlspec_conformance.symmetries import Symmetric
+from mtlspec_conformance.verification import verify
 from planted import Reference
 from planted_differences import Frozen
 
@@ -154,7 +154,7 @@ SOFT = """
 mtlspec: 1
 inputs: [{name: x, shape: [4]}]
 blocks: [{name: trunk, layers: [{kind: dense, units: 8, activation: relu}, batch_normalization]}]
-tasks: [{name: size, head: [{kind: dense, units: 4}, {kind: batch_normalization}, {kind: dense, units: 1}], loss: huber}]
+tasks: [{name: size, head: [{kind: dense, units: 4}, batch_normalization, {kind: dense, units: 1}], loss: huber}]
 training: {batch_size: 16, optimizer: {kind: adam, learning_rate: 0.01, epsilon: 1e-12}}
 """
 """A bias before a batch normalization has no gradient but rounding, which Adam makes whole steps of."""
