@@ -14,6 +14,7 @@ from mtlspec.backend import Steps
 from mtlspec.batch import Batch, Dataset
 from mtlspec.graph import Graph
 from mtlspec.tensors import Array, Arrays
+from mtlspec_torch.arrays import tensor_of
 
 TensorsByName = dict[str, Tensor]
 Shares = tuple[Tensor | None, ...]
@@ -29,11 +30,11 @@ class Placement:
 
     def numbers(self, array: Any) -> Tensor:
         """Return a copy of `array` in the program's precision."""
-        return torch.tensor(np.asarray(array), device=self.device, dtype=self.dtype)
+        return tensor_of(array, dtype=self.dtype, device=self.device)
 
     def integers(self, array: Any) -> Tensor:
         """Return a copy of `array` as int64."""
-        return torch.tensor(np.asarray(array), device=self.device, dtype=torch.int64)
+        return tensor_of(array, dtype=torch.int64, device=self.device)
 
     def inputs(self, graph: Graph, arrays: Arrays) -> TensorsByName:
         """Return the inputs that the graph declares."""
@@ -52,7 +53,8 @@ class Placement:
     def shares(self, weights: Array, denominators: Array) -> list[Shares]:
         """Return the shares of K steps, from weights (K, T, B) and denominators (K, T)."""
         shares = weights / denominators[:, :, None]
-        even = (shares == 1 / shares.shape[-1]).all(axis=-1).tolist()
+        size = shares.shape[-1]  # of no examples there is no mean
+        even = ((shares == 1 / max(size, 1)).all(axis=-1) & (size > 0)).tolist()
         placed = [step.unbind() for step in self.numbers(shares).unbind()]
         return [
             tuple(None if mean else share for mean, share in zip(means, by_task, strict=True))

@@ -14,6 +14,7 @@ from mtlspec.expectation import expect_parameters
 from mtlspec.graph import Graph, Parameter
 from mtlspec.spec.signature import Shape
 from mtlspec.tensors import Array, Tensors
+from mtlspec_torch.arrays import tensor_of
 
 LEAVES = {
     "kernel": "weight",
@@ -45,7 +46,7 @@ class Place:
         """Return a new tensor in native layout."""
         shape = self.parameter.shape
         arranged = np.ascontiguousarray(np.transpose(array, self.axes)).reshape([shape[axis] for axis in self.axes])
-        return torch.tensor(arranged, dtype=dtype, device=device)
+        return tensor_of(arranged, dtype=dtype, device=device)
 
     def canonical(self, tensor: Tensor) -> Array:
         """Return a new array in canonical layout."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from chance import CHANCE_DRAFTS
+from edges import EDGE_DRAFTS
 from layers import LAYER_DRAFTS
 from long import LONG_DRAFTS
 from losses import LOSS_DRAFTS
@@ -29,6 +30,7 @@ DRAFTS: list[Draft] = [
     *OPTIMIZER_DRAFTS,
     *TASK_DRAFTS,
     *TRAP_DRAFTS,
+    *EDGE_DRAFTS,
     *CHANCE_DRAFTS,
     *LONG_DRAFTS,
 ]

@@ -71,7 +71,7 @@ def main(
 def fuzzed(
     search: Search, name: str, *, seed: int | None = None, examples: int | None = None, folder: Path | None = None
 ) -> bool:
-    """Run a search, print and write what it finds and its counts, and return whether it found nothing.
+    """Run a search, print and write what it finds and its counts, and return whether it judged and found nothing.
 
     Args:
         search: What to draw and how to judge it.
@@ -86,7 +86,7 @@ def fuzzed(
     for each in search.rounds(seed=seed, examples=examples):
         _show(each, name, None if folder is None else write(each, folder))
     CONSOLE.print(summary(search, name, time.monotonic() - began), style="bold")
-    return not search.found
+    return not search.found and search.fates["judged"] > 0
 
 
 def summary(search: Search, name: str, seconds: float) -> str:

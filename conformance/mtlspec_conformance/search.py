@@ -106,11 +106,12 @@ class Search:
     def rounds(self, *, seed: int, examples: int | None = None) -> Iterator[Found]:
         """Yield what is found, round by round, until so many cases are judged or the time is over.
 
-        The same seed draws the same cases.
+        A round in which nothing can be judged is the last, unless there is time. The same seed draws the same cases.
         """
-        index = 0
-        while not self._over() and (examples is None or self.fates["judged"] < examples):
-            left = ROUND if examples is None else min(ROUND, examples - self.fates["judged"])
+        index, before = 0, -1
+        while not self._over() and (examples is None or before < self.fates["judged"] < examples):
+            before = self.fates["judged"]
+            left = ROUND if examples is None else min(ROUND, examples - before)
             yield from self._round(seed + index * 1_000_003, left)
             index += 1
 

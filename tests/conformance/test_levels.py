@@ -61,7 +61,7 @@ def test_a_trajectory_is_compared_at_the_marks_in_three_ways() -> None:
     for mark in (1, 2, 5, 10, 20):
         for way in ("`train` in several calls", "single steps"):
             assert f"update of trunk[0].kernel, {way}, step {mark}" in where
-    assert "update of trunk[0].kernel of 20 steps in one call, step 20" in where
+    assert "update of trunk[0].kernel of 20 steps together, step 20" in where
 
 
 def test_each_task_alone_has_its_gradient_compared() -> None:

@@ -29,12 +29,14 @@ from mtlspec_conformance.coverage import untested
 from mtlspec_conformance.fuzz import fuzzed, replayed, write
 from mtlspec_conformance.measure import Disagreement
 from mtlspec_conformance.mutants.mutant import Wrapper
+from mtlspec_conformance.reduction import reduced
 from mtlspec_conformance.search import Found, Search, against_reference
 from mtlspec_conformance.specs import cases, layers, optimizers, specs, value
 from mtlspec_conformance.stability import stable, unsteady
 from mtlspec_conformance.suite import case
+from mtlspec_conformance.suite import cases as cases_of_the_suite
 from mtlspec_conformance.verdicts import Result
-from planted import NotCompiling, Reference
+from planted import Narrow, NotCompiling, Reference
 
 from mtlspec.graph import lower
 from mtlspec.profiles import PROFILES
@@ -178,11 +180,23 @@ def test_a_search_ends_with_its_time() -> None:
     assert search.drawn == 0
 
 
-def test_an_error_is_a_finding() -> None:
+def test_an_error_is_a_finding_and_where_nothing_else_is_left_the_search_ends() -> None:
     search = Search(cases(max_steps=0), against_reference(NotCompiling()))
-    found = next(search.rounds(seed=0, examples=5))
+    (found,) = search.rounds(seed=0, examples=70)
     assert found.result.verdict == "error"
     assert "ZeroDivisionError" in found.case.why
+    assert search.fates["known"] > 0
+
+
+def test_a_search_that_judged_nothing_is_not_good() -> None:
+    search = Search(specs_beyond_the_claims(), against_reference(Narrow()))
+    assert not fuzzed(search, "narrow", seed=0, examples=5)
+    assert search.fates["judged"] == 0
+    assert search.fates["unsupported"] > 0
+
+
+def specs_beyond_the_claims() -> SearchStrategy[Case]:
+    return cases(max_steps=0).filter(lambda each: "activation/softplus" in kinds_of(each.graph))
 
 
 def test_a_finding_is_written_as_a_case_file_and_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -250,3 +264,28 @@ def test_a_cross_entropy_of_labels_that_are_right_beyond_doubt_is_not_judged() -
 def test_the_kit_does_not_import_hypothesis() -> None:
     code = "import sys, mtlspec_conformance; sys.exit('hypothesis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("id", ["model/three-phases", "layer/residual-with-shortcut", "law/table-skip-adam"])
+def test_a_case_that_always_shows_it_is_reduced_to_next_to_nothing(id: str) -> None:
+    small = reduced(case(id), lambda each: True)
+    assert len(small.spec.tasks) == len(small.spec.inputs) == 1
+    assert small.graph.nodes == ()
+    assert [len(rows) for rows in small.rows] == [1]
+    assert small.trajectory is small.script is None
+
+
+@pytest.mark.parametrize("kind", ["layer/embedding", "layer/conv2d", "loss/softmax_cross_entropy", "optimizer/adamw"])
+def test_what_shows_it_is_kept(kind: str) -> None:
+    found = next(each for each in cases_of_the_suite() if kind in kinds_of(each.graph))
+    small = reduced(found, lambda each: kind in kinds_of(each.graph))
+    assert kind in kinds_of(small.graph)
+    assert len(small.graph.nodes) <= 2
+
+
+def test_numbers_stay_where_their_shape_does() -> None:
+    own = case("tasks/three-share-one-trunk")
+    small = reduced(own, lambda each: each.parameters.keys() == own.parameters.keys())
+    kept = {path for path, array in own.parameters.items() if np.array_equal(small.parameters[path], array)}
+    assert kept
+    assert small.trajectory is None

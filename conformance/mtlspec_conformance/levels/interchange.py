@@ -24,11 +24,22 @@ def interchange(pair: Pair) -> Iterator[Finding]:
     pair.reset()
     steps = pair.case.steps
     stepped(pair.reference, pair.case, steps[:LEG])
+    _last_phase_alone(pair)
     yield from _moved_over(pair, pair.reference, pair.subject, "from the reference to the subject")
     yield from followed(pair, steps[LEG : 2 * LEG], trained, " after the move", scale, first=LEG + 1)
     pair.reference.parameters, pair.reference.state = pair.case.parameters, pair.fresh
     yield from _moved_over(pair, pair.subject, pair.reference, "from the subject to the reference")
     yield from followed(pair, steps[2 * LEG : 3 * LEG], trained, " after the move back", scale, first=2 * LEG + 1)
+
+
+def _last_phase_alone(pair: Pair) -> None:
+    """Update the reference in its last phase alone, so that it has made more updates than the first."""
+    last = len(pair.graph.phases) - 1
+    if last:
+        program, batch = pair.reference, pair.case.batches[0]
+        _, gradients, statistics = program.value_with_gradient(on=batch, weights=pair.case.spec.weights)
+        rate = float(pair.case.first_rates[last])
+        program.update(along=gradients, statistics=statistics, learning_rate=rate, phase=last)
 
 
 def _moved_over(pair: Pair, giver: Program, taker: Program, way: str) -> Iterator[Finding]:

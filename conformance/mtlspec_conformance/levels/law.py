@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mtlspec.backend import Statistics
+from mtlspec.backend import Gradients, Statistics
 from mtlspec_conformance.levels.step import position, updates
 from mtlspec_conformance.measure import Finding
 from mtlspec_conformance.pair import Pair
@@ -24,3 +24,9 @@ def law(pair: Pair) -> Iterator[Finding]:
             for program in pair.both:
                 program.update(along=gradients, statistics=Statistics(), learning_rate=float(rate), phase=phase)
             yield from updates(pair, *before, f", scripted step {step}, phase {phase}")
+    summed = Gradients(script.gradients[0] + script.gradients[1])
+    for phase, rate in enumerate(np.asarray(script.learning_rates[0])):
+        before = position(pair)
+        for program in pair.both:
+            program.update(along=summed, statistics=Statistics(), learning_rate=float(rate), phase=phase)
+        yield from updates(pair, *before, f", along a sum of two gradients, phase {phase}")

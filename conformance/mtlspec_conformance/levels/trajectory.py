@@ -1,13 +1,15 @@
-"""Level trajectory: K steps in one call, in several, and one by one."""
+"""Level trajectory: K steps together (in one call, or as few as their batch sizes allow), in several, one by one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from mtlspec.backend import Program, ProgramState, StepLosses, Steps
+from mtlspec.batch import Dataset
 from mtlspec.step import one_step
 from mtlspec.tensors import Tensors
 from mtlspec_conformance.case import Case, joined
@@ -35,10 +37,10 @@ class Course(NamedTuple):
 
 
 def trajectory(pair: Pair) -> Iterator[Finding]:
-    """Yield whether `train` in one call, `train` in several, and single steps all follow the reference."""
+    """Yield whether `train` in few calls, `train` in several, and single steps all follow the reference."""
     course, count = course_of(pair), len(pair.case.steps)
     pair.reset()
-    yield from _along(pair, course, (0, count), trained, f" of {count} steps in one call")
+    yield from _along(pair, course, (0, count), trained, f" of {count} steps together")
     yield from _marked(pair, course, count, trained, "`train` in several calls")
     yield from _marked(pair, course, min(count, SINGLE), stepped, "single steps")
 
@@ -109,8 +111,15 @@ def _marked(pair: Pair, course: Course, count: int, advance: Advance, how: str) 
 
 def trained(program: Program, case: Case, steps: tuple[Steps, ...]) -> StepLosses:
     """Make `steps` by the fast path, in as few calls as the batch sizes allow."""
+    program.place(_turned(case.dataset))
     source = program.place(case.dataset)
     return _joined([program.train(source, part) for part in joined(steps)])
+
+
+def _turned(data: Dataset) -> Dataset:
+    """Return other data of the same form: the examples from last to first."""
+    fields = ("inputs", "targets", "weights", "present", "dividing_weights")
+    return replace(data, **{name: {key: a[::-1].copy() for key, a in getattr(data, name).items()} for name in fields})
 
 
 def _joined(parts: list[StepLosses]) -> StepLosses:
