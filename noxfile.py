@@ -29,7 +29,7 @@ TESTS = {
     "keras": ("tests/keras",),
 }
 TESTING = ("pandas", "polars", "pytest-xdist")
-TWO_WORKERS = ("--numprocesses", "2")
+TWO_WORKERS = ("--numprocesses", "2", "--dist", "worksteal")
 """What CI's machine has cores for; every process computes on one thread."""
 EXTRAS = {"numpy": "", "torch": "torch", "keras": "keras-cpu"}
 
@@ -131,7 +131,9 @@ def editor(session: nox.Session) -> None:
 def examples(session: nox.Session) -> None:
     """What needs both frameworks: every example compared over 300 steps, README and docs run, pairs of witnesses."""
     install(session, "torch", "keras-cpu", "plot", "examples", "conformance", others=("pandas", "pytest-xdist"))
-    session.run("pytest", *TWO_WORKERS, "--dist", "loadfile", "tests/examples", "tests/witness", *session.posargs)
+    session.run(
+        "pytest", "--numprocesses", "2", "--dist", "loadfile", "tests/examples", "tests/witness", *session.posargs
+    )
 
 
 @nox.session

@@ -39,6 +39,7 @@ APP = typer.Typer(
     help="Hold a backend against the reference, case by case and level by level; repeat and show what came out.",
     add_completion=False,
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 
 Name = Annotated[str | None, typer.Argument(metavar="BACKEND", help="An installed backend, or module:attribute.")]

@@ -18,8 +18,8 @@ from mtlspec_conformance import report, smoke
 from mtlspec_conformance.console import show_results, show_trials, watched
 from mtlspec_conformance.coverage import untested
 from mtlspec_conformance.deviations import complaints, deviations_of
-from mtlspec_conformance.mutants.mutant import Compiled, Mutant
-from mtlspec_conformance.mutants.trial import Trial, mutants_of, trials
+from mtlspec_conformance.mutants.mutant import Compiled
+from mtlspec_conformance.mutants.trial import Fate, Trial, mutants_of, trials
 from mtlspec_conformance.parallel import shared
 from mtlspec_conformance.profiles import good, profile_verdicts, summary
 from mtlspec_conformance.runner import found, results
@@ -79,7 +79,8 @@ def try_mutants(console: Console, address: str, *, jobs: int = 1) -> bool:
     subject = found(address)
     mutants = mutants_of(subject)
     outcomes = shared(_of_mutant, range(len(mutants)), address=address, jobs=jobs)
-    done = list(watched(outcomes, total=len(mutants), of=f"mutants of {subject.name}", console=console))
+    fates = watched(outcomes, total=len(mutants), of=f"mutants of {subject.name}", console=console)
+    done = [Trial(mutant, fate, result) for mutant, (fate, result) in zip(mutants, fates, strict=True)]
     show_trials(console, subject.name, done)
     return all(trial.good for trial in done)
 
@@ -88,10 +89,10 @@ _compiled: Compiled = {}
 """Programs of this process, for mutants that compile the same."""
 
 
-def _of_mutant(subject: Backend, index: int) -> Trial:
-    chosen: tuple[Mutant, ...] = mutants_of(subject)[index : index + 1]
-    (trial,) = trials(subject, chosen, compiled=_compiled)
-    return trial
+def _of_mutant(subject: Backend, index: int) -> tuple[Fate, Result | None]:
+    """Return what becomes of one mutant; the mutant itself is made of functions, which cannot be sent."""
+    (trial,) = trials(subject, mutants_of(subject)[index : index + 1], compiled=_compiled)
+    return trial.fate, trial.result
 
 
 def try_smoke(console: Console, address: str) -> bool:

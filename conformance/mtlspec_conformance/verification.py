@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mtlspec.errors import BackendError, MtlspecError
+from mtlspec.registry import lacking
 from mtlspec.spec.training import Precision
 from mtlspec_conformance import report
 from mtlspec_conformance.case import Case
@@ -62,7 +63,7 @@ def verify(
 
     Raises:
         MtlspecError: no backend is named, or one twice.
-        BackendError: a backend is not installed, or its process died.
+        BackendError: a backend is not installed, does not have what the case needs, or its process died.
     """
     if len(set(backends)) < len(backends) or not backends:
         raise MtlspecError(f"expected one or more different backends, found {', '.join(backends) or 'none'}")
@@ -78,6 +79,9 @@ def verify(
 
 def _verified(case: Case, address: str, precision: Precision, device: str, command: str) -> Verified:
     subject = found(address)
+    lacks = lacking(subject.capabilities, case.graph, precision)
+    if lacks:
+        raise BackendError(f"backend {address!r} does not have {', '.join(lacks)}, which the document needs")
     done = list(results(subject, precision=precision, device=device, suite=[case]))
     header = report.header(subject, device=device, examined="document", address=address, command=command)
     return Verified(address, header, done)

@@ -19,7 +19,7 @@ import mtlspec as mtl
 from mtlspec.batch import Dataset
 from mtlspec.cli import app
 from mtlspec.comparison.runs import training_examples
-from mtlspec.errors import MtlspecError
+from mtlspec.errors import BackendError, MtlspecError
 from mtlspec.graph import lower
 from mtlspec.spec import Spec
 from mtlspec.training.batches import order
@@ -101,6 +101,13 @@ def test_a_backend_that_differs_is_named_with_the_place(spec: Spec, data: Datase
 def test_other_names_than_different_backends_are_refused(spec: Spec, data: Dataset, names: list[str]) -> None:
     with pytest.raises(MtlspecError):
         list(verify(own_case(spec, data, steps=2), backends=names))
+
+
+def test_a_backend_without_what_the_document_needs_is_refused() -> None:
+    soft = mtl.parse(DOCUMENT.replace("tanh", "softplus"))
+    case = own_case(soft, training_examples(soft, lower(soft), Path()), steps=2)
+    with pytest.raises(BackendError, match="'planted:Narrow' does not have activation/softplus"):
+        list(verify(case, backends=["planted:Narrow"]))
 
 
 def _run(*arguments: str | Path) -> int:
