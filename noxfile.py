@@ -80,9 +80,12 @@ def framework(session: nox.Session, backend: str) -> None:
     """All about one adapter in one environment: its tests with drawn specs, the suite, planted bugs."""
     install(session, EXTRAS[backend], "conformance", "examples", "plot", others=TESTING)
     session.run("pytest", *TWO_WORKERS, *TESTS[backend])
-    hold(session, backend)
     if backend == "torch":
-        hold(session, backend, "--mutants")  # those of Keras take longer: `nox -s mutants`
+        hold(session, backend)
+        hold(session, backend, "--mutants")
+    else:  # compiling takes most of the time: the rest is in `conformance(backend='keras')` and `mutants`
+        hold(session, backend, "--precision", "float64")
+        hold(session, backend, "--precision", "float32", "--case", "la*")
 
 
 @nox.session
