@@ -10,10 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from mtlspec.batch import Dataset
 from mtlspec.class_weights import class_factors
-from mtlspec.graph import Graph
+from mtlspec.graph import Graph, Head, lower
 from mtlspec.spec import Spec
 from mtlspec.spec.content import document_of
-from mtlspec.spec.losses import SoftmaxCrossEntropy
 from mtlspec.spec.model import Task
 from mtlspec.tensors import Array, Rows, Tensors
 from mtlspec_conformance.case import Case, Script, Trajectory
@@ -75,17 +74,17 @@ def read(content: dict[str, Any]) -> Case:
     """
     file = CaseFile.model_validate(content)
     spec = Spec.model_validate(file.spec)
+    graph = lower(spec)
     start = Case(
         id=file.id,
         why=file.why,
         since=file.since,
         spec=spec,
-        dataset=_dataset(file, spec),
+        dataset=_dataset(file, graph),
         parameters=Tensors(),
         rows=tuple(np.asarray(rows) for rows in file.batches),
         chance=file.chance,
     )
-    graph = start.graph
     return replace(
         start,
         parameters=_parameters(file.parameters, graph),
@@ -94,17 +93,17 @@ def read(content: dict[str, Any]) -> Case:
     )
 
 
-def _dataset(file: CaseFile, spec: Spec) -> Dataset:
-    kinds = {part.name: np.int64 if part.dtype == "integer" else np.float64 for part in spec.inputs}
+def _dataset(file: CaseFile, graph: Graph) -> Dataset:
+    kinds = {part.name: np.int64 if part.dtype == "integer" else np.float64 for part in graph.inputs}
     targets, weights, present, dividing = {}, {}, {}, {}
-    for task in spec.tasks:
-        stored = file.targets[task.name]
-        targets[task.name] = _labels(task, stored)
-        present[task.name] = np.asarray([label is not None for label in stored])
-        own = np.asarray(file.sample_weights.get(task.name, np.ones(len(stored))))
-        factors = class_factors(task.loss, targets[task.name])
-        weights[task.name] = own * factors.weighing * present[task.name]
-        dividing[task.name] = own * factors.dividing * present[task.name]
+    for head in graph.heads:
+        task, stored = head.task, file.targets[head.task]
+        targets[task] = _labels(head, stored)
+        present[task] = np.asarray([label is not None for label in stored])
+        own = np.asarray(file.sample_weights.get(task, np.ones(len(stored))))
+        factors = class_factors(head.loss, targets[task])
+        weights[task] = own * factors.weighing * present[task]
+        dividing[task] = own * factors.dividing * present[task]
     inputs = {name: numbers(file.inputs[name], kind) for name, kind in kinds.items()}
     return Dataset(inputs, targets, weights, present, dividing)
 
@@ -151,15 +150,10 @@ def _array(stored: Nested, dtype: str) -> Array:
     return np.asarray(stored, dtype=np.int64 if dtype == "integer" else np.float64)
 
 
-def _is_integer(task: Task) -> bool:
-    return isinstance(task.loss, SoftmaxCrossEntropy) and task.loss.targets == "integer"
-
-
-def _labels(task: Task, stored: list[Nested]) -> Array:
-    known: Any = next((label for label in stored if label is not None), 0 if _is_integer(task) else [0.0])
-    filler = np.zeros_like(np.asarray(known))
-    filled = [filler if label is None else np.asarray(label) for label in stored]
-    return np.stack(filled).astype(np.int64 if _is_integer(task) else np.float64)
+def _labels(head: Head, stored: list[Nested]) -> Array:
+    filler: Any = 0 if head.targets_are_classes else [0.0] * head.units
+    filled = [filler if label is None else label for label in stored]
+    return np.asarray(filled, dtype=np.int64 if head.targets_are_classes else np.float64)
 
 
 def content_of(case: Case) -> dict[str, Any]:

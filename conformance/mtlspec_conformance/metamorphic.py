@@ -18,7 +18,7 @@ from mtlspec.batch import Batch
 from mtlspec.registry import lacking
 from mtlspec.spec.training import Precision
 from mtlspec.step import one_step
-from mtlspec.tensors import Array, Tensors, dense
+from mtlspec.tensors import Array, dense
 from mtlspec_conformance.case import Case
 from mtlspec_conformance.levels.trajectory import trained
 from mtlspec_conformance.measure import LIMIT, Agreement, Disagreement, Finding, largest, losses, tensors, worst
@@ -158,8 +158,3 @@ class Checks:
         said = (f"{name}: {self.run[name]} of {count}" for name, count in total.items())
         reasons = (f"{name} left out {count} times: {why}" for (name, why), count in sorted(self.left_out.items()))
         return "\n".join((*said, *reasons))
-
-
-def parameters_of(case: Case, mapping: Mapping[str, str]) -> Tensors:
-    """Return the parameters of a related case: `mapping` says from which key path each comes."""
-    return Tensors({path: case.parameters[own] for path, own in mapping.items()})

@@ -6,7 +6,7 @@ import numpy as np
 
 from mtlspec.backend import Program, Source, StepLosses, Steps
 from mtlspec.tensors import Array
-from mtlspec_conformance.mutants.mutant import Wrapper
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class Recorder(Wrapper):

@@ -21,10 +21,9 @@ from mtlspec.backend import Backend
 from mtlspec.registry import kinds_of
 from mtlspec_conformance.case import Case
 from mtlspec_conformance.case_file import content_of
-from mtlspec_conformance.levels import LEVELS, Level
-from mtlspec_conformance.levels.interchange import LEG
+from mtlspec_conformance.levels import LEVELS
 from mtlspec_conformance.reduction import reduced
-from mtlspec_conformance.runner import Examination
+from mtlspec_conformance.runner import Examination, levels_of
 from mtlspec_conformance.stability import stable
 from mtlspec_conformance.verdicts import Result
 
@@ -198,23 +197,12 @@ def _caught(run: Callable[[], None]) -> list[Found]:
     return []
 
 
-def levels_for(case: Case) -> tuple[Level, ...]:
-    """Return the levels that apply; moving back and forth needs steps before and after."""
-    enough = len(case.steps) > 2 * LEG
-    return tuple(level for name, level in LEVELS.items() if level.applies(case) and (enough or name != "interchange"))
-
-
 def against_reference(subject: Backend) -> Check:
     """Return the check of all levels, in their order, that stops at the first that is not green."""
 
     def check(case: Case) -> Result | None:
         examination = Examination(subject, case, "float64")
-        own = (examination.result(level) for level in levels_for(case))
-        return next((result for result in own if not result.green and _proves(result)), None)
+        own = (examination.result(level) for level in levels_of(case))
+        return next((result for result in own if not result.green), None)
 
     return check
-
-
-def _proves(result: Result) -> bool:
-    """Return whether a result says something of the backend, and not that nothing moved before the interchange."""
-    return result.worst is None or " before the move " not in result.worst.where

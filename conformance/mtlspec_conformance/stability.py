@@ -1,15 +1,14 @@
 """Stability: whether a case stands on firm ground, so that a difference in it says something of a backend.
 
 Mathematically zero gradients, kinks, ties and cancellation turn rounding into differences. The reference is held
-against itself: with first values and inputs one unit in the last place away; in float32, where all rounding is larger
-by a known factor; and well away, to see whether a zero is one of structure or of terms that cancel. Where it does not
-agree, nothing can be judged.
+against itself: with first values, inputs and labels one unit in the last place away, and gradients as much; in float32,
+where all rounding is larger by a known factor; and well away, to see whether a zero is one of structure or of terms
+that cancel. Where it does not agree, nothing can be judged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -22,8 +21,9 @@ from mtlspec.registry import found_backend
 from mtlspec.spec.layers import BatchNormalization, LayerNormalization
 from mtlspec.spec.training import Precision
 from mtlspec.step import one_step
-from mtlspec.tensors import Array, Arrays, Tensors
+from mtlspec.tensors import Array, Tensors
 from mtlspec_conformance.case import Case
+from mtlspec_conformance.disturbance import Blurred, nudged, pushed
 from mtlspec_conformance.levels.trajectory import stepped
 from mtlspec_conformance.measure import Disagreement, Finding, Findings, largest, tensors, worst
 from mtlspec_conformance.mutants.rewriting import having
@@ -42,10 +42,6 @@ NORMALIZED: dict[type[Any], Callable[[Array], tuple[int, ...]]] = {
     LayerNormalization: lambda values: (-1,),
 }
 """The axes over which a normalization takes mean and variance."""
-PUSH = 9
-"""The binary place in which first values and weights are changed to see whether a zero stays."""
-SMALLEST = 2.0**-10
-"""Numbers below are moved by the last place of this one, as rounding moves a sum that comes out as zero."""
 
 
 class Seen(NamedTuple):
@@ -67,13 +63,14 @@ def unsteady(case: Case) -> Finding | None:
     if flat is not None:
         return flat
     exact, short = _compiled(case.graph, "float64"), _compiled(case.graph, "float32")
+    blurred = Fresh(Blurred(exact.program, case.graph), exact.state)
     rounded = case.rounded("float32")
     with np.errstate(all="ignore"):  # where numbers overflow, the comparison says so
         plain = list(_seen(exact, case))
         return (
             _vanishing(case, plain)
-            or _moving(plain, list(_seen(exact, _nudged(case))), BOUND)
-            or _cancelling(plain, list(_seen(exact, _pushed(case))))
+            or _moving(plain, list(_seen(blurred, nudged(case))), BOUND)
+            or _cancelling(plain, list(_seen(exact, pushed(case))))
             or _moving(list(_seen(exact, rounded)), list(_seen(short, rounded)), BOUND_IN_FLOAT32)
         )
 
@@ -144,16 +141,6 @@ def _cancelling(plain: list[Seen], pushed: list[Seen]) -> Finding | None:
     return None
 
 
-def _pushed(case: Case) -> Case:
-    """Return the case with first values a fifth of a percent away, and examples that weigh unequally more."""
-    trainable = {p.path for p in case.graph.parameters if p.role == "trainable"}
-    factor = 1 + 2.0**-PUSH
-    parameters = {path: array * factor if path in trainable else array for path, array in case.parameters.items()}
-    unequal = 1 + np.arange(len(case.dataset)) * 2.0**-PUSH
-    weights = {task: own * unequal for task, own in case.dataset.weights.items()}
-    return replace(case, parameters=Tensors(parameters), dataset=replace(case.dataset, weights=weights))
-
-
 def _beyond(finding: Finding, bound: float) -> bool:
     return finding.error > bound or (isinstance(finding, Disagreement) and finding.exact)
 
@@ -193,21 +180,3 @@ def _moved(program: Program, before: Tensors, when: str) -> Iterator[Seen]:
     yield Seen("update", moved(program, before, "trainable"), when)
     yield Seen("change", moved(program, before, "statistic"), when)
     yield Seen("slot", named(program.state), when)
-
-
-def _nudged(case: Case) -> Case:
-    trainable = {p.path for p in case.graph.parameters if p.role == "trainable"}
-    own = {path: array for path, array in case.parameters.items() if path in trainable}
-    data = replace(case.dataset, inputs=_shaken(case.dataset.inputs))
-    return replace(case, parameters=Tensors({**case.parameters, **_shaken(own)}), dataset=data)
-
-
-def _shaken(arrays: Arrays) -> dict[str, Array]:
-    return {name: _by_an_ulp(array, index) for index, (name, array) in enumerate(arrays.items())}
-
-
-def _by_an_ulp(array: Array, index: int) -> Array:
-    if not np.issubdtype(array.dtype, np.floating):
-        return array
-    signs = np.where((np.arange(array.size).reshape(array.shape) + index) % 2, 1.0, -1.0)
-    return np.asarray(array + signs * np.spacing(np.maximum(np.abs(array), SMALLEST)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +29,7 @@ from mtlspec.spec.layers import Dropout
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Arrays, Rows, Tensors
 from mtlspec_conformance.channels import Orders, orders
+from mtlspec_conformance.wrapper import Wrapper
 
 REVERSED = 1
 """The key under which every order is the other way round: no axis of two stays as it is under all keys."""
@@ -84,41 +84,24 @@ class Symmetry:
         return np.arange(size) if self.keeps_rows else order(self.key, "rows", size)
 
 
-class SymmetricProgram:
+class SymmetricProgram(Wrapper):
     """A program that sees every batch, parameter and slot in another order."""
 
     def __init__(self, inner: Program, key: int, *, moved: bool = False) -> None:
-        self.inner, self.graph, self.moved = inner, inner.graph, moved
-        self.precision: Precision = inner.precision
-        self.symmetry = Symmetry(inner.graph, key)
+        super().__init__(inner, inner.graph)
+        self.moved, self.symmetry = moved, Symmetry(inner.graph, key)
 
-    @property
-    def model(self) -> Any:
-        return self.inner.model
-
-    @property
-    def optimizer(self) -> Any:
-        return self.inner.optimizer
-
-    @property
-    def loss_functions(self) -> Any:
-        return self.inner.loss_functions
-
-    @property
-    def parameters(self) -> Parameters:
+    def read_parameters(self) -> Parameters:
         return self._ordered(self.inner.parameters, inverse=True)
 
-    @parameters.setter
-    def parameters(self, values: Mapping[str, Array]) -> None:
+    def write_parameters(self, values: Mapping[str, Array]) -> None:
         own = {path: self._nudged(path, array) for path, array in values.items()} if self.moved else values
         self.inner.parameters = self._ordered(own)
 
-    @property
-    def state(self) -> ProgramState:
+    def read_state(self) -> ProgramState:
         return self._ordered_state(self.inner.state, inverse=True)
 
-    @state.setter
-    def state(self, state: ProgramState) -> None:
+    def write_state(self, state: ProgramState) -> None:
         self.inner.state = self._ordered_state(state)
 
     def outputs(self, inputs: Arrays, *, linked: bool = True) -> dict[str, Array]:

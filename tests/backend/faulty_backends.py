@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from mtlspec_conformance.mutants.mutant import Wrapper
+from mtlspec_conformance.wrapper import Wrapper
 from mtlspec_numpy import NumpyBackend
 
 from mtlspec.backend import Capabilities, Program, StepLosses, TotalLoss, ValueWithGradient

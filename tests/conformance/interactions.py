@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from mtlspec_conformance.mutants.mutant import Wrapper
+from mtlspec_conformance.wrapper import Wrapper
 from mtlspec_numpy import NumpyBackend
 
 from mtlspec.backend import Program, TaskWeights, ValueWithGradient

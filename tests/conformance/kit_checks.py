@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mtlspec_conformance.levels import LEVELS
 from mtlspec_conformance.mutants import MUTANTS
-from mtlspec_conformance.mutants.mutant import Mutant, MutantBackend, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant, MutantBackend
 from mtlspec_conformance.pair import Pair
 from mtlspec_conformance.runner import judged, results
 from mtlspec_conformance.suite import case
+from mtlspec_conformance.wrapper import Wrapper
 from planted import Reference
 
 from mtlspec.backend import Gradients, Statistics

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mtlspec_conformance.mutants.mutant import Wrapper
+from mtlspec_conformance.wrapper import Wrapper
 from mtlspec_numpy import NumpyBackend
 
 from mtlspec.backend import Capabilities, Program

@@ -91,6 +91,14 @@ def test_a_case_is_written_as_it_is_read(id: str) -> None:
     assert [step.denominators.tolist() for step in again.steps] == [step.denominators.tolist() for step in own.steps]
 
 
+def test_labels_that_are_all_absent_have_the_form_of_the_head() -> None:
+    content = _content("loss/squared-error")
+    content["targets"] = {"y": [None] * len(content["targets"]["y"])}
+    absent = read(content)
+    assert absent.dataset.targets["y"].shape == (len(absent.dataset), absent.graph.heads[0].units)
+    assert not absent.dataset.present["y"].any()
+
+
 @pytest.mark.parametrize("change", [{"id": "Loss/x"}, {"more": 1}, {"batches": []}, {"spec": {}}])
 def test_a_file_of_another_form_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):

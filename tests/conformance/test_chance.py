@@ -17,12 +17,13 @@ from mtlspec_conformance.levels.taken_rows import taken_rows
 from mtlspec_conformance.masks import shown_in
 from mtlspec_conformance.measure import Disagreement
 from mtlspec_conformance.mutants.grafting import Graft
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
 from mtlspec_conformance.mutants.rewriting import having
 from mtlspec_conformance.mutants.trial import rows
 from mtlspec_conformance.odds import expected_near, independent, spread, uncorrelated
 from mtlspec_conformance.pair import Pair
 from mtlspec_conformance.suite import case, cases
+from mtlspec_conformance.wrapper import Wrapper
 from mtlspec_numpy import layers, model
 from planted import Reference
 

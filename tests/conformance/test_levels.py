@@ -29,6 +29,7 @@ def test_no_statement_drops_the_findings_of_a_call(path: Path) -> None:
         "pair.reset",
         "_give_up_digits",
         "_last_phase_alone",
+        "_put_other",
         "program.place",
         "program.update",
         "_update",

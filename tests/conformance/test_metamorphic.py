@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from interactions import Planted
 from mtlspec_conformance.metamorphic import LIMITS, Checks, Relation, checked
-from mtlspec_conformance.mutants.mutant import Wrapper
 from mtlspec_conformance.relations import RELATIONS
 from mtlspec_conformance.suite import case, cases
+from mtlspec_conformance.wrapper import Wrapper
 from planted import Narrow, NotCompiling, Reference
 from unrelated import (
     BREAKING,

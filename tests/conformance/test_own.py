@@ -69,6 +69,13 @@ def test_every_level_applies_and_the_reference_conforms(spec: Spec, data: Datase
     assert {result.verdict for result in done} == {"conforms"}
 
 
+def test_few_steps_are_no_interchange(spec: Spec, data: Dataset) -> None:
+    levels = {
+        steps: [r.level for r in results(Reference(), suite=[own_case(spec, data, steps=steps)])] for steps in (10, 11)
+    }
+    assert levels == {10: LEVELS[:-1], 11: LEVELS}
+
+
 def test_the_case_travels_as_a_file(spec: Spec, data: Dataset) -> None:
     case = own_case(spec, data)
     again = read(content_of(case))

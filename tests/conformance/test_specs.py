@@ -28,7 +28,6 @@ from mtlspec_conformance.case_file import read
 from mtlspec_conformance.coverage import untested
 from mtlspec_conformance.fuzz import fuzzed, replayed, write
 from mtlspec_conformance.measure import Disagreement
-from mtlspec_conformance.mutants.mutant import Wrapper
 from mtlspec_conformance.reduction import reduced
 from mtlspec_conformance.search import Found, Search, against_reference
 from mtlspec_conformance.specs import cases, layers, optimizers, specs, value
@@ -36,6 +35,7 @@ from mtlspec_conformance.stability import stable, unsteady
 from mtlspec_conformance.suite import case
 from mtlspec_conformance.suite import cases as cases_of_the_suite
 from mtlspec_conformance.verdicts import Result
+from mtlspec_conformance.wrapper import Wrapper
 from planted import Narrow, NotCompiling, Reference
 
 from mtlspec.graph import lower

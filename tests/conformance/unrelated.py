@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtlspec_conformance.mutants.mutant import Wrapper
+from mtlspec_conformance.wrapper import Wrapper
 
 from mtlspec.backend import Source, StepLosses, Steps, TaskWeights, ValueWithGradient
 from mtlspec.batch import Batch

@@ -9,7 +9,7 @@ from mtlspec_conformance.case import Case
 from mtlspec_conformance.levels.chance import chance
 from mtlspec_conformance.levels.forward import forward
 from mtlspec_conformance.levels.gradient import gradient
-from mtlspec_conformance.levels.interchange import interchange
+from mtlspec_conformance.levels.interchange import LEG, interchange
 from mtlspec_conformance.levels.law import law
 from mtlspec_conformance.levels.loss import loss
 from mtlspec_conformance.levels.shape import shape
@@ -42,6 +42,10 @@ def _stepped(case: Case) -> bool:
     return case.trajectory is not None
 
 
+def _long(case: Case) -> bool:
+    return len(case.steps) > 2 * LEG
+
+
 def _drawn(case: Case) -> bool:
     return case.chance
 
@@ -56,7 +60,7 @@ LEVELS = {
         Level("step", "Does one step move every parameter by the same?", step, _always),
         Level("law", "Does the optimizer alone follow scripted gradients in the same way?", law, _scripted),
         Level("trajectory", "Are K steps the same, whole and in parts?", trajectory, _stepped),
-        Level("interchange", "Can training move to the other backend and back, in mid-course?", interchange, _stepped),
+        Level("interchange", "Can training move to the other backend and back, in mid-course?", interchange, _long),
         Level(
             "chance", "Are initial values, masks and the order of the examples drawn as they should?", chance, _drawn
         ),

@@ -8,7 +8,7 @@ import numpy as np
 
 from mtlspec.backend import Program, ProgramState
 from mtlspec.spec.training import Precision
-from mtlspec.tensors import Arrays
+from mtlspec.tensors import Arrays, Tensors
 from mtlspec_conformance.case import rounded
 from mtlspec_conformance.levels.trajectory import course_of, followed, stepped, trained
 from mtlspec_conformance.measure import Disagreement, Finding, Findings, apart, exactly, same
@@ -27,7 +27,6 @@ def interchange(pair: Pair) -> Iterator[Finding]:
     _last_phase_alone(pair)
     yield from _moved_over(pair, pair.reference, pair.subject, "from the reference to the subject")
     yield from followed(pair, steps[LEG : 2 * LEG], trained, " after the move", scale, first=LEG + 1)
-    pair.reference.parameters, pair.reference.state = pair.case.parameters, pair.fresh
     yield from _moved_over(pair, pair.subject, pair.reference, "from the subject to the reference")
     yield from followed(pair, steps[2 * LEG : 3 * LEG], trained, " after the move back", scale, first=2 * LEG + 1)
 
@@ -47,16 +46,24 @@ def _moved_over(pair: Pair, giver: Program, taker: Program, way: str) -> Iterato
     if giver is pair.reference:
         _give_up_digits(giver, pair.precision)
     parameters, state = copied(giver.parameters), frozen(giver.state)
-    yield from apart(f"parameters before the move {way}", copied(taker.parameters), parameters)
-    if state.slots:
-        yield from apart(f"slots before the move {way}", named(taker.state), named(state))
     fitting = (*_same_forms(way, parameters, taker.parameters), *_same_forms(way, named(state), named(taker.state)))
     yield from fitting
     if any(isinstance(finding, Disagreement) for finding in fitting):
         return
+    _put_other(taker, parameters, state)
+    yield from apart(f"parameters before the move {way}", copied(taker.parameters), parameters)
+    if state.slots:
+        yield from apart(f"slots before the move {way}", named(taker.state), named(state))
     taker.parameters, taker.state = parameters, state
     yield from exactly("parameter", taker.parameters, held(parameters, taker.precision), when=f" after the move {way}")
     yield from same_state(f"after the move {way}", taker.state, state, taker.precision)
+
+
+def _put_other(taker: Program, parameters: Tensors, state: ProgramState) -> None:
+    """Put other numbers than these in their place, so that a move which does nothing is seen, whatever training did."""
+    taker.parameters = Tensors({path: array + 1 for path, array in parameters.items()})
+    slots = {slot: array + 1 for slot, array in state.slots.items()}
+    taker.state = ProgramState(slots, tuple(count + 1 for count in state.steps))
 
 
 def _same_forms(way: str, given: Arrays, held: Arrays) -> Findings:

@@ -7,9 +7,10 @@ import numpy as np
 from mtlspec.backend import Gradients, ProgramState, Slot, Statistics
 from mtlspec.spec import optimizers
 from mtlspec.tensors import Array, Tensors, dense
-from mtlspec_conformance.mutants.mutant import A_STEP_UPDATES_TOO, Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import A_STEP_UPDATES_TOO, Mutant
 from mtlspec_conformance.mutants.rewriting import every, negated
 from mtlspec_conformance.mutants.updates import OtherUpdate
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class _RateLate(OtherUpdate):

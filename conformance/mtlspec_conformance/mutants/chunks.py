@@ -11,7 +11,8 @@ from mtlspec.backend import Gradients, Source, StepLosses, Steps, TotalLoss, Val
 from mtlspec.batch import Batch
 from mtlspec.step import one_step
 from mtlspec.tensors import Tensors, dense
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
+from mtlspec_conformance.wrapper import Wrapper
 
 CHUNK = 16
 

@@ -9,7 +9,8 @@ import numpy as np
 from mtlspec.backend import Gradients, Statistics, TaskWeights, ValueWithGradient
 from mtlspec.batch import Batch
 from mtlspec.tensors import Rows, dense
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class _OtherGradients(Wrapper):

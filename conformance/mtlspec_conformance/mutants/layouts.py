@@ -11,8 +11,9 @@ from mtlspec.batch import Batch
 from mtlspec.graph import Graph
 from mtlspec.spec.layers import Dense, Flatten
 from mtlspec.tensors import Array, Tensors
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
 from mtlspec_conformance.mutants.rewriting import having
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class OtherLayout(Wrapper):

@@ -12,8 +12,9 @@ from mtlspec.class_weights import class_factors
 from mtlspec.graph import Head
 from mtlspec.spec.losses import SoftmaxCrossEntropy
 from mtlspec.tensors import Array
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
 from mtlspec_conformance.mutants.rewriting import every, having
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class _OtherBatch(Wrapper):

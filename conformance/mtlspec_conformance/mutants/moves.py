@@ -9,7 +9,8 @@ import numpy as np
 from mtlspec.backend import ProgramState
 from mtlspec.tensors import Array, Tensors
 from mtlspec_conformance.mutants.layouts import OtherLayout
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class _OtherState(Wrapper):

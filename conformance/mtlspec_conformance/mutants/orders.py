@@ -11,7 +11,8 @@ import numpy as np
 from mtlspec.backend import Gradients, Parameters, TaskWeights, ValueWithGradient
 from mtlspec.batch import Batch
 from mtlspec.tensors import Array, Arrays, Tensors
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
+from mtlspec_conformance.wrapper import Wrapper
 
 Entry = TypeVar("Entry")
 

@@ -8,7 +8,8 @@ from mtlspec.backend import TaskWeights, ValueWithGradient
 from mtlspec.batch import Batch
 from mtlspec.spec.losses import Loss
 from mtlspec.tensors import Array, Arrays
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class _OtherOutputs(Wrapper):

@@ -11,8 +11,9 @@ from mtlspec.backend import TaskWeights, ValueWithGradient
 from mtlspec.batch import Batch
 from mtlspec.graph import Head
 from mtlspec.spec import losses
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
 from mtlspec_conformance.mutants.rewriting import every
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class _OtherDenominators(Wrapper):

@@ -12,8 +12,9 @@ from mtlspec.batch import Batch, Dataset
 from mtlspec.spec import activations, layers, losses, optimizers
 from mtlspec.spec.signature import Penalty
 from mtlspec.tensors import Array, Arrays
-from mtlspec_conformance.mutants.mutant import A_STEP_UPDATES_TOO, Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import A_STEP_UPDATES_TOO, Mutant
 from mtlspec_conformance.mutants.rewriting import every
+from mtlspec_conformance.wrapper import Wrapper
 
 
 def single(number: Any) -> Any:

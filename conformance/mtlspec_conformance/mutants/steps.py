@@ -10,8 +10,9 @@ from mtlspec.backend import Gradients, ProgramState, Statistics
 from mtlspec.graph import Graph
 from mtlspec.spec.optimizers import GlobalNorm
 from mtlspec.tensors import Array, Tensors, dense
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
 from mtlspec_conformance.mutants.rewriting import having
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class _TrunkTwice(Wrapper):

@@ -9,8 +9,9 @@ from mtlspec.batch import Batch
 from mtlspec.graph import Graph
 from mtlspec.spec.layers import Embedding
 from mtlspec.tensors import Tensors, dense
-from mtlspec_conformance.mutants.mutant import A_STEP_UPDATES_TOO, Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import A_STEP_UPDATES_TOO, Mutant
 from mtlspec_conformance.mutants.rewriting import having, rebuilt
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class _RowsAsCompiled(Wrapper):

@@ -11,8 +11,9 @@ from mtlspec.backend import ProgramState, Source, StepLosses, Steps
 from mtlspec.graph import Graph
 from mtlspec.tensors import Array, Tensors
 from mtlspec_conformance.mutants.chunks import part
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
 from mtlspec_conformance.mutants.rewriting import having
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class _OtherSteps(Wrapper):

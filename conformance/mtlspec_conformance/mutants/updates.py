@@ -9,7 +9,8 @@ import numpy as np
 from mtlspec.backend import Gradients, Parameters, Program, ProgramState, Statistics
 from mtlspec.graph import Graph
 from mtlspec.tensors import Array, Tensors, dense
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class OtherUpdate(Wrapper):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mtlspec.backend import TaskWeights, ValueWithGradient
 from mtlspec.batch import Batch
-from mtlspec_conformance.mutants.mutant import Mutant, Wrapper
+from mtlspec_conformance.mutants.mutant import Mutant
+from mtlspec_conformance.wrapper import Wrapper
 
 
 class _OtherWeights(Wrapper):

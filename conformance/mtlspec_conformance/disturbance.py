@@ -1,0 +1,71 @@
+"""Disturbances: a case, and the gradients of a program, a little away from where they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from mtlspec.backend import TaskWeights, ValueWithGradient
+from mtlspec.batch import Batch
+from mtlspec.tensors import Array, Arrays, Rows, Tensors
+from mtlspec_conformance.case import Case
+from mtlspec_conformance.wrapper import Wrapper
+
+PUSH = 9
+"""The binary place in which first values and weights are changed to see whether a zero stays."""
+SMALLEST = 2.0**-10
+"""Numbers below are moved by the last place of this one, as rounding moves a sum that comes out as zero."""
+
+
+class Blurred(Wrapper):
+    """A program whose gradients are away by the rounding of the largest number of each tensor.
+
+    No more of a gradient is ever compared, and an optimizer that divides by it may show what lies below.
+    """
+
+    def value_with_gradient(self, *, on: Batch, weights: TaskWeights) -> ValueWithGradient:
+        whole = super().value_with_gradient(on=on, weights=weights)
+        return whole._replace(gradients=Tensors({path: _blurred(g) for path, g in whole.gradients.items()}))
+
+
+def _blurred(gradient: Array | Rows) -> Array | Rows:
+    if isinstance(gradient, Rows):
+        return Rows(gradient.ids, _blurred_array(gradient.values), gradient.count)
+    return _blurred_array(gradient)
+
+
+def _blurred_array(gradient: Array) -> Array:
+    signs = np.where(np.arange(gradient.size).reshape(gradient.shape) % 2, 1.0, -1.0)
+    rest = np.finfo(np.float64).eps * np.max(np.abs(gradient), initial=0.0)
+    return np.where(gradient == 0, 0.0, gradient + signs * rest)
+
+
+def pushed(case: Case) -> Case:
+    """Return the case with first values a fifth of a percent away, and examples that weigh unequally more."""
+    trainable = {p.path for p in case.graph.parameters if p.role == "trainable"}
+    factor = 1 + 2.0**-PUSH
+    parameters = {path: array * factor if path in trainable else array for path, array in case.parameters.items()}
+    unequal = 1 + np.arange(len(case.dataset)) * 2.0**-PUSH
+    weights = {task: own * unequal for task, own in case.dataset.weights.items()}
+    return replace(case, parameters=Tensors(parameters), dataset=replace(case.dataset, weights=weights))
+
+
+def nudged(case: Case) -> Case:
+    """Return the case with first values, inputs and labels one unit in the last place away."""
+    trainable = {p.path for p in case.graph.parameters if p.role == "trainable"}
+    own = {path: array for path, array in case.parameters.items() if path in trainable}
+    # a label of 1 that is an ulp less is what 1 - p loses where p is next to 1
+    data = replace(case.dataset, inputs=_shaken(case.dataset.inputs), targets=_shaken(case.dataset.targets))
+    return replace(case, parameters=Tensors({**case.parameters, **_shaken(own)}), dataset=data)
+
+
+def _shaken(arrays: Arrays) -> dict[str, Array]:
+    return {name: _by_an_ulp(array, index) for index, (name, array) in enumerate(arrays.items())}
+
+
+def _by_an_ulp(array: Array, index: int) -> Array:
+    if not np.issubdtype(array.dtype, np.floating):
+        return array
+    signs = np.where((np.arange(array.size).reshape(array.shape) + index) % 2, 1.0, -1.0)
+    return np.asarray(array + signs * np.spacing(np.maximum(np.abs(array), SMALLEST)))
