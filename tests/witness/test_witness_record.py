@@ -153,6 +153,25 @@ def test_another_number_parts(where: Where, value: object, level: str, step: int
     assert (found.parting.level, found.parting.step) == (level, step)
 
 
+@pytest.mark.parametrize("where", [LOSS, UPDATE, LATE_LOSS], ids=str)
+@pytest.mark.parametrize("lacking", ["the first", "the second"])
+def test_what_only_one_side_has_parts(where: Where, lacking: str) -> None:
+    whole = record()
+    beside = Where(where.level, where.kind, "b.kernel" if where.tensor else "", "other", batch=0)
+    more = replace(whole, values={**whole.values, beside: np.asarray(1.0)}, noise={**whole.noise, beside: 1e-15})
+    found = compare(whole, more) if lacking == "the first" else compare(more, whole)
+    assert not found.green
+    assert found.parting is not None
+    assert found.parting.level == where.level
+    assert "on one side alone" in found.parting.text
+
+
+def test_a_rate_that_only_one_side_shows_is_no_difference() -> None:
+    rate = Where("law", "learning rate", step=1)
+    shown = replace(record(), values={**record().values, rate: np.asarray(0.1)}, noise={**record().noise, rate: 1e-15})
+    assert compare(shown, record()).green
+
+
 def test_the_first_of_several_differences_is_named() -> None:
     second = changed(LATE_LOSS, 1.5)
     second = replace(second, values={**second.values, UPDATE: np.array([[0.5, -0.3]])})

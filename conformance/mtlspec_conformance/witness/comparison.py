@@ -12,7 +12,7 @@ from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array
 from mtlspec_conformance.measure import worst
 from mtlspec_conformance.verdicts import Result, Verdict
-from mtlspec_conformance.witness.judging import Compared, numbers, shapes
+from mtlspec_conformance.witness.judging import Compared, absences, numbers, shapes
 from mtlspec_conformance.witness.parting import Parting, parting
 from mtlspec_conformance.witness.record import Record, RecordError
 from mtlspec_conformance.witness.where import LEVELS
@@ -79,7 +79,9 @@ def compare(first: Record, second: Record, *, passing: float = 0.0) -> Compariso
     """
     first, second, names = paired(first, second)
     _expect_same_conditions(first, second)
-    compared = (*shapes(first, second, names), *numbers(first, second, names, passing=passing))
+    measured = (*absences(first, second, names), *numbers(first, second, names, passing=passing))
+    by_level = sorted(measured, key=lambda each: LEVELS.index(each.where.level))
+    compared = (*shapes(first, second, names), *by_level)
     return Comparison(first, second, names, compared)
 
 

@@ -12,7 +12,17 @@ from mtlspec_conformance.measure import FLOOR, Agreement, Disagreement, Finding
 from mtlspec_conformance.witness.links import linked
 from mtlspec_conformance.witness.noise import peaks, scaled
 from mtlspec_conformance.witness.record import Record
-from mtlspec_conformance.witness.where import LAYER_INPUT, LAYER_OUTPUT, OUTPUT, PROBE_OUTPUT, ROLE, SHAPE, Where
+from mtlspec_conformance.witness.where import (
+    LAYER_INPUT,
+    LAYER_OUTPUT,
+    OUTPUT,
+    PROBE_OUTPUT,
+    RATE,
+    ROLE,
+    SET_RATE,
+    SHAPE,
+    Where,
+)
 
 TIMES_NOISE = 10.0
 """Two sides differ where they are this many times further apart than rounding moves each of them alone."""
@@ -22,6 +32,8 @@ MOST_NOISE = 1.0
 """A number that rounding moves by all of itself says nothing; more says no less."""
 SHOWS_PLACE = (LAYER_INPUT, LAYER_OUTPUT, PROBE_OUTPUT)
 """What tells where a difference arises, and is none itself."""
+OPTIONAL = (*SHOWS_PLACE, RATE, SET_RATE)
+"""What not every program has: a learning rate that can be read, or set."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +72,25 @@ def numbers(first: Record, second: Record, names: Mapping[str, str], *, passing:
     eps = max(float(np.finfo(record.dtype).eps) for record in (first, second))
     for where, expected in first.values.items():
         other = where.named(names.get(where.tensor, where.tensor))
-        if where.kind in SHOWS_PLACE or other not in second.values:
+        if where.kind in SHOWS_PLACE or other not in second.values:  # `absences` tells what is missing
             continue
         noise = min(max(first.noise[where], second.noise[other], OPERATIONS * eps), MOST_NOISE)
         limit = max(TIMES_NOISE * noise, passing)
         yield _compared(where, second.values[other], expected, largest[where.family], limit, noise)
+
+
+def absences(first: Record, second: Record, names: Mapping[str, str]) -> Iterator[Compared]:
+    """Yield every number that only one of both has, of a level that both have: missing is never the same."""
+    back = {theirs: mine for mine, theirs in names.items()}
+    ours = {where for where in first.values if where.kind not in OPTIONAL}
+    others = {
+        where.named(back.get(where.tensor, where.tensor)) for where in second.values if where.kind not in OPTIONAL
+    }
+    levels = {where.level for where in ours} & {where.level for where in others}
+    for record, own, rest in ((second, ours, others), (first, others, ours)):
+        for where in sorted(own - rest, key=str):
+            if where.level in levels:
+                yield Compared(where, Disagreement(str(where), np.inf, f"missing in {record.source}"))
 
 
 def _compared(where: Where, found: Array, expected: Array, peak: float, limit: float, noise: float) -> Compared:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mtlspec_conformance.measure import Disagreement
 from mtlspec_conformance.witness.judging import Compared, same
 from mtlspec_conformance.witness.location import located
 from mtlspec_conformance.witness.record import Record
@@ -101,7 +102,7 @@ def _place(where: Where, first: Record, second: Record, names: Mapping[str, str]
         parts.append(f"task `{where.task}`")
     if where.tensor:
         mine, theirs = sides(first, second)
-        native = first.native_names[where.tensor], second.native_names[names[where.tensor]]
+        native = first.native_names.get(where.tensor), second.native_names.get(names.get(where.tensor, where.tensor))
         parts.append(f"tensor {where.tensor} ({mine}: {native[0]}, {theirs}: {native[1]})")
     if where.batch and where.step:
         parts.append(f"step {where.step} on batch {where.batch} (from 0)")
@@ -114,12 +115,14 @@ def _size(found: Compared) -> str:
     """Return how large a difference is, in what, and how large rounding could have made it."""
     what, error = WORDS.get(found.where.kind, f"the {found.where.kind}"), found.finding.error
     if found.finding.exact:
-        return f"{what} is not the same"
+        return f"{what} is not the same" if any(found.values) else f"{what} is there on one side alone"
     size = f"{error:.1e}" if error < SMALL else f"{100 * error:.2g} %" if error < WHOLE else f"{error:.2g} times"
     return f"{what} differs by {size} (rounding explains {found.finding.limit:.0e})"
 
 
 def _values(found: Compared, first: Record, second: Record) -> str:
+    if not any(found.values) and isinstance(found.finding, Disagreement):
+        return found.finding.reason
     mine, theirs = sides(first, second)
     at = f" {found.at}" if found.at else ""
     return f"{mine} has {found.values[0]}, {theirs} {found.values[1]}{at}"
