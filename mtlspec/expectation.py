@@ -15,7 +15,7 @@ from mtlspec.backend import Gradients, ProgramState, Slot, TaskWeights
 from mtlspec.batch import Batch, Dataset
 from mtlspec.errors import DataError
 from mtlspec.graph import Graph
-from mtlspec.spec.signature import Shape
+from mtlspec.spec.signature import Shape, Sizes, fits
 from mtlspec.tensors import Array, Arrays, Rows
 
 INTEGERS = "biu"
@@ -116,7 +116,7 @@ def expect_update(graph: Graph, *, along: Gradients, statistics: Mapping[str, An
         raise ValueError(f"{others[0]} is no statistic, but {graph.by_path[others[0]].role}; set it by `parameters`")
 
 
-def slot_shapes(graph: Graph) -> dict[Slot, Shape]:
+def slot_shapes(graph: Graph) -> dict[Slot, Sizes]:
     """Return the shape of every slot that the optimizers of `graph` keep."""
     return {
         Slot(index, name, path): graph.by_path[path].shape
@@ -161,8 +161,8 @@ def _expect_names(what: str, label: str, given: Mapping[str, Any], expected: lis
 
 def _expect_array(what: str, value: Any, shape: Shape, size: int | None, *, whole: bool = False) -> Array:
     array = np.asarray(value)
-    if array.ndim == 0 or array.shape[1:] != shape:
-        expected = ", ".join(["B", *map(str, shape)]) + ("," if not shape else "")
+    if array.ndim == 0 or not fits(array.shape[1:], shape):
+        expected = ", ".join(["B", *("any" if n is None else str(n) for n in shape)]) + ("," if not shape else "")
         raise DataError(f"{what}: expected the shape ({expected}), found {array.shape}")
     if size is not None and len(array) != size:
         raise DataError(f"{what}: expected {size} examples, as in the first input, found {len(array)}")
@@ -177,7 +177,7 @@ def _expect_range(what: str, array: Array, count: int, noun: str, hint: str = ""
         raise DataError(f"{what}: expected {noun} from 0 to {count - 1}{hint}, found {found}")
 
 
-def _expect_gradient(path: str, entry: Array | Rows, shape: Shape) -> None:
+def _expect_gradient(path: str, entry: Array | Rows, shape: Sizes) -> None:
     if not isinstance(entry, Rows):
         if np.shape(entry) != shape:
             raise ValueError(f"expected a gradient of shape {shape} for {path}, found {np.shape(entry)}")

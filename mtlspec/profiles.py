@@ -76,6 +76,12 @@ _ALL = (
         "several optimizers for one batch, along the summed gradient or each along its own",
         phases="several own_gradient after_each_update",
     ),
+    _profile("mask-1", "masks of padding and of lengths", layer="padding_mask length_mask"),
+    _profile(
+        "structure-2",
+        "blocks that are used several times, and lengths that the data chooses",
+        structure="reused_block variable_length",
+    ),
 )
 
 PROFILES = {profile.name: profile for profile in _ALL}
@@ -86,7 +92,9 @@ EVERY_PROFILE = tuple(PROFILES)
 VOCABULARY = frozenset[str]().union(*(profile.kinds for profile in PROFILES.values()))
 """Every kind and feature that a graph can need of a backend."""
 
-FEATURES = frozenset(kind for kind in VOCABULARY if kind.partition("/")[0] in ("rows", "penalty", "phases"))
+FEATURES = frozenset(
+    kind for kind in VOCABULARY if kind.partition("/")[0] in ("rows", "penalty", "phases", "structure")
+)
 """What is no kind of a layer, loss or optimizer, and stands in no dispatch table."""
 
 

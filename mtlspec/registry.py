@@ -97,6 +97,10 @@ def _features(graph: Graph) -> Iterator[str]:
         yield "rows/separate"
     if any(table.untouched_rows == "skip" for table in tables):
         yield "rows/skip"
+    if any(node.reuses is not None for node in graph.nodes):
+        yield "structure/reused_block"
+    if any(None in part.shape for part in graph.inputs):
+        yield "structure/variable_length"
     if len(graph.phases) > 1:
         yield "phases/several"
     if graph.gradient == "own":

@@ -105,5 +105,5 @@ def _size(value: object) -> str:
 
 
 def shape_text(shape: Shape) -> str:
-    """Return a shape as `8×8×16`; a scalar as `1`."""
-    return "×".join(map(str, shape)) or "1"
+    """Return a shape as `8×8×16`; a scalar as `1`, a size that varies as `?`."""
+    return "×".join("?" if size is None else str(size) for size in shape) or "1"

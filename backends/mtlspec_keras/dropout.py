@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from mtlspec.randomness import ELEMENT, FIRST, MASK, ROW, SECOND, STEP, dropout_threshold
@@ -18,21 +17,21 @@ class HashDropout(keras.layers.Layer):  # type: ignore[misc]
         self.rate, self.key = rate, key
 
     def build(self, input_shape: Any) -> None:
-        self.elements = math.prod(input_shape[1:])
         self.step = self.add_weight(name="step", shape=(), dtype="int64", initializer="zeros", trainable=False)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
             return inputs
         step = tf.convert_to_tensor(self.step.value)
-        kept = tf.reshape(self._kept(step, tf.shape(inputs, out_type=tf.int64)[0]), tf.shape(inputs))
+        shape = tf.shape(inputs, out_type=tf.int64)
+        kept = tf.reshape(self._kept(step, shape[0], tf.reduce_prod(shape[1:])), shape)
         self.step.assign(step + 1)
         return tf.where(kept, inputs / tf.constant(1 - self.rate, inputs.dtype), tf.zeros_like(inputs))
 
-    def _kept(self, step: Any, rows: Any) -> Any:
+    def _kept(self, step: Any, rows: Any, elements: Any) -> Any:
         at_step = _mixed(_low(_word(self.key) + step * _word(STEP)))
         at_row = _mixed(_low(at_step + tf.range(rows, dtype=tf.int64) * _word(ROW)))
-        at_element = _mixed(_low(at_row[:, None] + tf.range(self.elements, dtype=tf.int64) * _word(ELEMENT)))
+        at_element = _mixed(_low(at_row[:, None] + tf.range(elements, dtype=tf.int64) * _word(ELEMENT)))
         return at_element >= _word(dropout_threshold(self.rate))
 
     def compute_output_shape(self, input_shape: Any) -> Any:

@@ -10,10 +10,12 @@ from mtlspec.errors import BackendError
 from mtlspec.graph import Graph, Node
 from mtlspec.randomness import dropout_key
 from mtlspec.spec import activations, layers
+from mtlspec.spec.signature import Shape
 from mtlspec.spec.training import Precision
 from mtlspec_keras.activations import Gelu, LeakyRelu
 from mtlspec_keras.dropout import HashDropout
 from mtlspec_keras.engine import keras
+from mtlspec_keras.masks import LengthMask, PaddingMask
 from mtlspec_keras.normalization import Normalization, UnbiasedBatchNormalization
 from mtlspec_keras.penalty import regularizer
 
@@ -24,7 +26,9 @@ class Place:
 
     graph: Graph
     node: Node
-    shape: tuple[int, ...]
+    shape: Shape
+    others: tuple[Shape, ...]
+    """The shapes of the tensors that the layer names beside the one before it."""
     precision: Precision
 
     @property
@@ -52,24 +56,19 @@ def native_name(path: str) -> str:
     return path.replace("[", ".").replace("]", "")
 
 
-def applied(place: Place, sources: list[Any]) -> tuple[Any, Any]:
-    """Return the Keras layer of a node, and its output for `sources`.
+def stages(place: Place) -> list[Any]:
+    """Return the Keras layers of a node: the first takes its sources, the last owns its parameters.
 
     Raises:
         BackendError: there is no rule for its kind.
     """
     layer, merge = place.node.layer, place.node.merge
     if merge is not None:
-        native = MERGES[merge](place)
-        return native, native(sources)
+        return [MERGES[merge](place)]
     build = LAYERS.get(type(layer)) if layer is not None else None
     if build is None:
         raise BackendError(f"{place.node.path}: backend 'keras' has no layer {getattr(layer, 'kind', None)!r}")
-    output = sources[0]
-    stages = build(layer, place)
-    for stage in stages:
-        output = stage(output)
-    return stages[-1], output
+    return build(layer, place)
 
 
 def _dense(layer: layers.Dense, place: Place) -> list[Any]:
@@ -184,6 +183,8 @@ LAYERS: Mapping[type[layers.Layer], Callable[[Any, Place], list[Any]]] = {
     layers.GlobalAveragePool: _global_pool("Average"),
     layers.Flatten: _flatten,
     layers.Reshape: _reshape,
+    layers.PaddingMask: lambda layer, place: [PaddingMask(layer.padding, **place.options)],
+    layers.LengthMask: lambda layer, place: [LengthMask(**place.options)],
 }
 """The rule of each kind; the last layer of a rule owns the node's parameters."""
 

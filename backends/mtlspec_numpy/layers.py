@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from mtlspec.randomness import dropout_kept
 from mtlspec.spec import layers as kinds
 from mtlspec.spec.layers import Layer
 from mtlspec.tensors import Array, Rows
+from mtlspec_numpy import masks
 from mtlspec_numpy.activations import activated
 from mtlspec_numpy.convolution import average_pool2d, conv2d, global_average_pool, global_max_pool, max_pool2d
 from mtlspec_numpy.normalization import batch_normalization, layer_normalization, normalization
@@ -20,9 +21,14 @@ from mtlspec_numpy.pullback import Applied, Cotangents, Mode, without_parameters
 Leaves = Mapping[str, Array]
 
 
-def applied(layer: Layer, x: Array, parameters: Leaves, mode: Mode) -> Applied:
-    """Return a layer's output on examples `x`, its pullback and the statistics that it writes."""
-    return LAYERS[type(layer)](layer, x, parameters, mode)
+def applied(layer: Layer, sources: Sequence[Array], parameters: Leaves, mode: Mode) -> Applied:
+    """Return a layer's output, its pullback and the statistics that it writes.
+
+    `sources`: the examples before it, then those of the tensors that it names.
+    """
+    if len(sources) == 1:
+        return LAYERS[type(layer)](layer, sources[0], parameters, mode)
+    return LAYERS_OF_SEVERAL[type(layer)](layer, tuple(sources), parameters, mode)
 
 
 def dense(layer: kinds.Dense, x: Array, parameters: Leaves, mode: Mode) -> Applied:
@@ -110,4 +116,11 @@ LAYERS: Mapping[type[Layer], Callable[[Any, Array, Leaves, Mode], Applied]] = {
     kinds.GlobalAveragePool: global_average_pool,
     kinds.Flatten: flatten,
     kinds.Reshape: reshape,
+    **masks.LAYERS,
 }
+"""Layers of the tensor before them."""
+
+LAYERS_OF_SEVERAL: Mapping[type[Layer], Callable[[Any, tuple[Array, ...], Leaves, Mode], Applied]] = {
+    **masks.LAYERS_OF_SEVERAL,
+}
+"""Layers that name other tensors beside the one before them."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from mtlspec.tensors import Array, Rows
 
@@ -21,10 +23,11 @@ class Cotangents(NamedTuple):
 
 @dataclass(frozen=True)
 class Mode:
-    """How a layer is called: whether in training, and with which key of random numbers."""
+    """How a layer is called: whether in training, with which key of random numbers, and to make what of integers."""
 
     training: bool
     dropout_key: int = 0
+    dtype: type[np.floating[Any]] = np.float64
 
 
 @dataclass(frozen=True, eq=False)

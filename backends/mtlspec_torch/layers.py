@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
 from typing import Any, TypeVar
 
 import torch
@@ -13,9 +12,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtlspec.randomness import dropout_key
 from mtlspec.spec import layers as spec
-from mtlspec.spec.signature import Shape
+from mtlspec.spec.signature import Shape, Sizes, channels, elements, known
 from mtlspec_torch.activations import activation
 from mtlspec_torch.dropout import HashDropout
+from mtlspec_torch.masks import LengthMask, PaddingMask
 from mtlspec_torch.normalization import BatchNorm, Normalization
 from mtlspec_torch.windows import (
     GlobalAveragePool,
@@ -40,6 +40,8 @@ class Site:
 
     path: str
     shape: Shape
+    others: tuple[Shape, ...]
+    """The shapes of the tensors that the layer names beside the one before it."""
     seed: int
     device: torch.device
     dtype: torch.dtype
@@ -49,6 +51,16 @@ class Site:
         return module.to_empty(device=self.device)
 
     @property
+    def channels(self) -> int:
+        """The size of the last axis."""
+        return channels(self.shape)
+
+    @property
+    def image(self) -> Sizes:
+        """Height and width."""
+        return known(self.shape[:2])
+
+    @property
     def tensors(self) -> dict[str, Any]:
         """Device and dtype, as keyword arguments."""
         return {"device": self.device, "dtype": self.dtype}
@@ -56,15 +68,15 @@ class Site:
 
 def dense(layer: spec.Dense, site: Site) -> nn.Module:
     """Return a linear layer on the last axis."""
-    return site.filled(nn.Linear(site.shape[-1], layer.units, bias=layer.bias, device="meta", dtype=site.dtype))
+    return site.filled(nn.Linear(site.channels, layer.units, bias=layer.bias, device="meta", dtype=site.dtype))
 
 
 def conv2d(layer: spec.Conv2d, site: Site) -> nn.Module:
     """Return a convolution; a subclass only where zeros differ from side to side."""
-    around = pads(site.shape[:2], layer.kernel_size, layer.strides, layer.padding)
+    around = pads(site.image, layer.kernel_size, layer.strides, layer.padding)
     both = even(around)
     made = (nn.Conv2d if both is not None else PaddedConv2d)(
-        site.shape[2],
+        site.channels,
         layer.filters,
         layer.kernel_size,
         stride=layer.strides,
@@ -88,16 +100,21 @@ def batch_normalization(layer: spec.BatchNormalization, site: Site) -> nn.Module
     numbers: dict[str, Any] = {"eps": layer.epsilon, "momentum": 1 - layer.running_average_keeps, **site.tensors}
     native = NATIVE_BATCH_NORMS.get(len(site.shape))
     made: _BatchNorm
-    if native is not None and layer.running_variance == "unbiased" and prod(site.shape[:-1]) > 1:
-        made = native(site.shape[-1], **numbers)
+    if native is not None and layer.running_variance == "unbiased" and _several(site.shape[:-1]):
+        made = native(site.channels, **numbers)
     else:
-        made = BatchNorm(site.shape[-1], biased=layer.running_variance == "biased", **numbers)
+        made = BatchNorm(site.channels, biased=layer.running_variance == "biased", **numbers)
     return _affine(made, layer)
+
+
+def _several(axes: Shape) -> bool:
+    """Return whether every example has several elements for each channel, whatever length the data chooses."""
+    return any(size is not None and size > 1 for size in axes)
 
 
 def layer_normalization(layer: spec.LayerNormalization, site: Site) -> nn.Module:
     """Return a layer normalization over the last axis."""
-    return _affine(nn.LayerNorm(site.shape[-1], eps=layer.epsilon, **site.tensors), layer)
+    return _affine(nn.LayerNorm(site.channels, eps=layer.epsilon, **site.tensors), layer)
 
 
 def _affine(module: Module, layer: spec.BatchNormalization | spec.LayerNormalization) -> Module:
@@ -111,7 +128,7 @@ def _affine(module: Module, layer: spec.BatchNormalization | spec.LayerNormaliza
 def max_pool2d(layer: spec.MaxPool2d, site: Site) -> nn.Module:
     """Return a maximum over windows, never won by padding."""
     strides = layer.strides or layer.pool_size
-    around = pads(site.shape[:2], layer.pool_size, strides, layer.padding)
+    around = pads(site.image, layer.pool_size, strides, layer.padding)
     both = even(around)
     if both is not None:
         return nn.MaxPool2d(layer.pool_size, strides, padding=both)
@@ -123,14 +140,14 @@ def max_pool2d(layer: spec.MaxPool2d, site: Site) -> nn.Module:
 def average_pool2d(layer: spec.AveragePool2d, site: Site) -> nn.Module:
     """Return a mean over the elements of each window that lie inside the image."""
     strides = layer.strides or layer.pool_size
-    around = pads(site.shape[:2], layer.pool_size, strides, layer.padding)
+    around = pads(site.image, layer.pool_size, strides, layer.padding)
     both = even(around)
     if both is not None:
         return nn.AvgPool2d(layer.pool_size, strides, padding=both, count_include_pad=False)
-    return PaddedAvgPool2d(site.shape[:2], layer.pool_size, strides, around, **site.tensors)
+    return PaddedAvgPool2d(site.image, layer.pool_size, strides, around, **site.tensors)
 
 
-def reshape(shape: Shape, site: Site) -> nn.Module:
+def reshape(shape: Sizes, site: Site) -> nn.Module:
     """Return a layer that gives examples another shape, row-major."""
     flatten, unflatten = nn.Flatten(), nn.Unflatten(1, shape)
     if not site.shape:  # a number has no axis to flatten or unflatten
@@ -150,11 +167,13 @@ LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     ),
     spec.BatchNormalization: batch_normalization,
     spec.LayerNormalization: layer_normalization,
-    spec.Normalization: lambda layer, site: Normalization(site.shape[-1], epsilon=layer.epsilon, **site.tensors),
+    spec.Normalization: lambda layer, site: Normalization(site.channels, epsilon=layer.epsilon, **site.tensors),
     spec.MaxPool2d: max_pool2d,
     spec.AveragePool2d: average_pool2d,
     spec.GlobalMaxPool: lambda layer, site: GlobalMaxPool(),
     spec.GlobalAveragePool: lambda layer, site: GlobalAveragePool(),
-    spec.Flatten: lambda layer, site: reshape((prod(site.shape),), site),
+    spec.Flatten: lambda layer, site: reshape((elements(site.shape),), site),
     spec.Reshape: lambda layer, site: reshape(layer.shape, site),
+    spec.PaddingMask: lambda layer, site: PaddingMask(layer.padding, site.dtype),
+    spec.LengthMask: lambda layer, site: LengthMask(),
 }

@@ -65,7 +65,8 @@ class MultiTaskModel(nn.Module):
         operations = []
         for node in graph.nodes:
             shape = shapes[node.sources[0]]
-            site = Site(path=node.path, shape=shape, seed=graph.seed, device=device, dtype=dtype)
+            others = tuple(shapes[source] for source in node.sources[1:])
+            site = Site(path=node.path, shape=shape, others=others, seed=graph.seed, device=device, dtype=dtype)
             operation = _operation(node, site, tree)
             self.module_names[node.path] = ".".join(operation.module)
             if node.tasks:
@@ -79,6 +80,8 @@ class MultiTaskModel(nn.Module):
                 output = MERGES[operation.merge]([values[source] for source in operation.sources])
             elif operation.function is not None:
                 output = operation.function.forward(values[operation.sources[0]])
+            elif len(operation.sources) > 1:
+                output = self._module(operation)(*[values[source] for source in operation.sources])
             elif operation.channels_first:
                 output = self._module(operation)(values[operation.sources[0]].movedim(-1, 1)).movedim(1, -1)
             else:
@@ -101,8 +104,11 @@ def _operation(node: Node, site: Site, tree: _Tree) -> Operation:
         return Operation(node.path, node.sources, merge=node.merge)
     if node.path.endswith(FUSED) and isinstance(node.layer, ActivationLayer):
         return Operation(node.path, node.sources, function=activation(node.layer.function))
-    module = LAYERS[type(node.layer)](node.layer, site)
-    names = tree.place(module, at=node.path)
+    if node.reuses is not None:
+        module, names = tree.placed(node.reuses)
+    else:
+        module = LAYERS[type(node.layer)](node.layer, site)
+        names = tree.place(module, at=node.path)
     # a batch of vectors has its channels on axis 1 already
     channels_first = isinstance(module, CHANNELS_FIRST) and len(site.shape) > 1
     return Operation(node.path, node.sources, module=names, channels_first=channels_first)
@@ -126,9 +132,14 @@ class _Tree:
         self._names: dict[tuple[str, ...], tuple[str, ...]] = {(): ()}
         self._modules: dict[tuple[str, ...], nn.Module] = {(): root}
 
+    def placed(self, at: str) -> tuple[nn.Module, tuple[str, ...]]:
+        """Return the module at a key path, and the attribute names that lead to it."""
+        parts = _parts(at)
+        return self._modules[parts], self._names[parts]
+
     def place(self, module: nn.Module, *, at: str) -> tuple[str, ...]:
         """Add `module` at a key path, and return the attribute names that lead to it."""
-        parts = tuple(re.findall(r"\[\d+\]|[^.\[\]]+", at))
+        parts = _parts(at)
         for depth in range(1, len(parts)):
             if parts[:depth] not in self._modules:
                 below: nn.Module = nn.ModuleList() if parts[depth].startswith("[") else nn.ModuleDict()
@@ -144,3 +155,7 @@ class _Tree:
         container.add_module(name, module)
         self._names[parts] = (*self._names[parts[:-1]], name)
         self._modules[parts] = module
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\[\d+\]|[^.\[\]]+", path))

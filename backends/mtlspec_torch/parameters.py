@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mtlspec.expectation import expect_parameters
 from mtlspec.graph import Graph, Parameter
-from mtlspec.spec.signature import Shape
+from mtlspec.spec.signature import Sizes
 from mtlspec.tensors import Array, Tensors
 from mtlspec_torch.arrays import tensor_of
 
@@ -30,7 +30,7 @@ LEAVES = {
 }
 """The native name of the last part of a key path."""
 
-KERNEL_AXES: dict[int, Shape] = {2: (1, 0), 4: (3, 2, 0, 1)}
+KERNEL_AXES: dict[int, Sizes] = {2: (1, 0), 4: (3, 2, 0, 1)}
 """For a kernel of so many axes, the canonical axis behind each native one: (out, in) and (out, in, kh, kw)."""
 
 
@@ -40,7 +40,7 @@ class Place:
 
     parameter: Parameter
     name: str
-    axes: Shape
+    axes: Sizes
 
     def native(self, array: Any, *, dtype: torch.dtype, device: torch.device) -> Tensor:
         """Return a new tensor in native layout."""
@@ -62,7 +62,7 @@ def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
     }
 
 
-def _axes(parameter: Parameter) -> Shape:
+def _axes(parameter: Parameter) -> Sizes:
     rank = len(parameter.shape)
     return KERNEL_AXES[rank] if parameter.leaf == "kernel" else tuple(range(rank))
 

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mtlspec.spec.signature import Shape
+from mtlspec.spec.signature import Sizes
 
 Pads = tuple[int, int, int, int]
 """Left, right, top, bottom: the order of `torch.nn.functional.pad`."""
 
 
-def pads(size: Shape, window: Shape, strides: Shape, padding: str) -> Pads:
+def pads(size: Sizes, window: Sizes, strides: Sizes, padding: str) -> Pads:
     """Return the zeros around an image of `size`: total = max((ceil(n/s) - 1)·s + k - n, 0), half of it before."""
     if padding == "valid":
         return (0, 0, 0, 0)
@@ -60,9 +60,9 @@ class PaddedAvgPool2d(nn.Module):
 
     def __init__(
         self,
-        size: Shape,
-        window: Shape,
-        strides: Shape,
+        size: Sizes,
+        window: Sizes,
+        strides: Sizes,
         around: Pads,
         *,
         device: torch.device | None = None,

@@ -19,10 +19,11 @@ from losses import LOSS_DRAFTS
 from mtlspec_conformance.draft import Draft
 from mtlspec_conformance.drawing import content_of
 from optimizers import OPTIMIZER_DRAFTS
+from reuse import REUSE_DRAFTS
 from tasks import TASK_DRAFTS
 from traps import TRAP_DRAFTS
 
-SUITE = "0.2.0"
+SUITE = "0.3.0"
 FOLDER = Path(__file__).parents[1] / "mtlspec_conformance" / "cases"
 DRAFTS: list[Draft] = [
     *LAYER_DRAFTS,
@@ -33,6 +34,7 @@ DRAFTS: list[Draft] = [
     *EDGE_DRAFTS,
     *CHANCE_DRAFTS,
     *LONG_DRAFTS,
+    *REUSE_DRAFTS,
 ]
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mtlspec.graph import Graph, Node
 from mtlspec.spec import layers as kinds
+from mtlspec.spec.signature import Shape, channels, elements
 from mtlspec.tensors import Array
 
 Order = NDArray[np.int64]
@@ -92,10 +93,12 @@ class _Tracing:
         self.tensors: dict[str, Channels] = {}
         self.axes: dict[str, dict[int, Channels]] = {parameter.path: {} for parameter in graph.parameters}
         for part in graph.inputs:
-            size, free = (part.shape[-1] if part.shape else 1), part.dtype == "float"
+            size, free = _last(part.shape), part.dtype == "float"
             self.tensors[part.name] = self.groups.new(size, held=not free)
+        shared = {path for node in graph.nodes if node.reuses is not None for path in (node.path, node.reuses)}
         for node in graph.nodes:
-            self.tensors[node.path] = self._through(node)
+            held = node.path in shared or (node.layer is not None and len(node.sources) > 1)
+            self.tensors[node.path] = self._held(node) if held else self._through(node)
         for head in graph.heads:
             self.groups.hold(self.tensors[head.output])
 
@@ -107,14 +110,20 @@ class _Tracing:
             self.groups.join(sources[0], other)
         return sources[0] if node.layer is None else self._layer(node, node.layer, sources[0])
 
+    def _held(self, node: Node) -> Channels:
+        """Return the channels of a node that reads several tensors, or shares parameters: none of them moves."""
+        for path in node.sources:
+            self.groups.hold(self.tensors[path])
+        return self.groups.new(_last(node.shape), held=True)
+
     def _layer(self, node: Node, layer: kinds.Layer, source: Channels) -> Channels:
         match layer:
             case kinds.Dense() | kinds.Conv2d() | kinds.Embedding():
-                out = self.groups.new(node.shape[-1])
+                out = self.groups.new(channels(node.shape))
                 self._affine(node, source, out)
                 return out
             case kinds.Flatten():
-                times = node.shape[0] // sum(self.groups.sizes[group] for group in source)
+                times = elements(node.shape) // sum(self.groups.sizes[group] for group in source)
                 return source * times
             case kinds.ActivationLayer() | kinds.MaxPool2d() | kinds.AveragePool2d():
                 return source
@@ -126,7 +135,7 @@ class _Tracing:
                         self.axes[parameter.path][0] = source
                 return source
         self.groups.hold(source)
-        return self.groups.new(node.shape[-1] if node.shape else 1, held=True)
+        return self.groups.new(_last(node.shape), held=True)
 
     def _affine(self, node: Node, source: Channels, out: Channels) -> None:
         """Note the axes of kernel (..., in, out), table (rows, out) and bias (out)."""
@@ -160,3 +169,8 @@ def orders(graph: Graph, draw: Callable[[str, int], Order]) -> Orders:
         inputs={part.name: order_of(traced.tensors[part.name]) for part in graph.inputs if part.shape},
         parameters={path: {axis: order_of(own) for axis, own in axes.items()} for path, axes in traced.axes.items()},
     )
+
+
+def _last(shape: Shape) -> int:
+    """Return the size of the last axis; 1 where there is none, or where it varies and nothing moves along it."""
+    return shape[-1] or 1 if shape else 1

@@ -12,9 +12,12 @@ from mtlspec.graph import Graph, Head, Parameter, initial_parameters, lower
 from mtlspec.randomness import normal, permutation, uniform
 from mtlspec.spec import Spec
 from mtlspec.spec.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
+from mtlspec.spec.signature import Shape
 from mtlspec_conformance.draft import Draft
 
 STEPS = 20
+LENGTH = 4
+"""The size of an axis that a document leaves to the data, where the draft gives no inputs."""
 FACTORS = (1, 0.9, 0.8, 0.5, 0.35, 0.35, 1.2, 0, 0.2, 0.2, 0.6, 0.5, 0.6, 0.1, 0.25, 0.3, 0.4, 0.4, 0.2, 0.3)
 """Rates of a trajectory: they drop, rise and touch zero."""
 MAGNITUDES = (1.0, 3.0, 0.5, 0.0, 1e-12, 5.0, 0.1, 2.0, 2.0, 0.3)
@@ -63,8 +66,9 @@ class Drawn:
         """Return the inputs by name."""
         return {part.name: self._input(part.name, part.shape, part.dtype) for part in self.spec.inputs}
 
-    def _input(self, name: str, shape: tuple[int, ...], dtype: str) -> Any:
-        stored, full = self.draft.inputs.get(name), (self.draft.examples, *shape)
+    def _input(self, name: str, shape: Shape, dtype: str) -> Any:
+        full = (self.draft.examples, *(LENGTH if size is None else size for size in shape))
+        stored = self.draft.inputs.get(name)
         if stored == "negative":
             return (-0.1 - np.abs(self.normal(name, full))).round(3).tolist()
         if stored == "halves":

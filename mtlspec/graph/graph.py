@@ -12,13 +12,13 @@ from mtlspec.spec.layers import Embedding, Layer
 from mtlspec.spec.losses import Loss, SoftmaxCrossEntropy
 from mtlspec.spec.model import Input, Merge, Metric
 from mtlspec.spec.optimizers import Clipping, Optimizer
-from mtlspec.spec.signature import Penalty, Role, Shape
+from mtlspec.spec.signature import Penalty, Role, Shape, Sizes
 from mtlspec.spec.training import Training
 from mtlspec.spec.value import Value
 
 
 class Node(Value):
-    """One operation: a layer of one source, or a merge of several."""
+    """One operation: a layer, or a merge of several sources."""
 
     path: str
     """The key path, such as `trunk[0]`, `trunk[0].activation`, `trunk.merge` or `tasks.mass.head[0]`."""
@@ -26,11 +26,13 @@ class Node(Value):
     merge: Merge | None = None
     """Exactly one of `layer` and `merge` is given; the activation of a dense or conv2d layer is a node of its own."""
     sources: tuple[str, ...]
-    """Key paths of nodes, or names of inputs."""
+    """Key paths of nodes, or names of inputs; for a layer the tensor before it, then those that it names."""
     shape: Shape
     """Of one example of the output."""
     tasks: tuple[str, ...]
     """The tasks that it serves."""
+    reuses: str | None = None
+    """The key path of the node whose parameters it uses, all but the dropout steps; None where they are its own."""
 
 
 class Parameter(Value):
@@ -42,7 +44,7 @@ class Parameter(Value):
     """The key path of the node that owns it."""
     leaf: str
     """The last part of the path: kernel, bias, table, scale, offset, running_mean, step, ..."""
-    shape: Shape
+    shape: Sizes
     role: Role
     dtype: Literal["float", "integer"]
     initializer: Initializer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mtlspec.graph.graph import Graph, Head, Node, Parameter, Phase
 from mtlspec.spec.advice import served
 from mtlspec.spec.layers import Embedding, Layer
+from mtlspec.spec.signature import channels
 from mtlspec.spec.spec import Spec
 from mtlspec.spec.training import PerTask
 from mtlspec.spec.wiring import Wiring, rules
@@ -26,6 +27,7 @@ def lower(spec: Spec) -> Graph:
                 sources=step.sources,
                 shape=step.signature.shape,
                 tasks=_in_order(spec, tasks.get(step.path, ())),
+                reuses=step.reuses,
             )
             for step in wiring.steps
         ),
@@ -34,7 +36,7 @@ def lower(spec: Spec) -> Graph:
             Head(
                 task=task.name,
                 output=wiring.outputs[task.name].path,
-                units=wiring.outputs[task.name].shape[0],
+                units=channels(wiring.outputs[task.name].shape),
                 loss=task.loss,
                 weight=task.weight,
                 metrics=task.metrics,
@@ -55,6 +57,10 @@ def _in_order(spec: Spec, tasks: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _parameters(wiring: Wiring, tasks: dict[str, tuple[str, ...]]) -> tuple[Parameter, ...]:
+    used = dict(tasks)
+    for step in wiring.steps:
+        if step.reuses is not None:
+            used[step.reuses] = (*used.get(step.reuses, ()), *tasks.get(step.path, ()))
     return tuple(
         Parameter(
             path=f"{step.path}.{rule.leaf}",
@@ -67,7 +73,7 @@ def _parameters(wiring: Wiring, tasks: dict[str, tuple[str, ...]]) -> tuple[Para
             fan_in=rule.fan_in,
             fan_out=rule.fan_out,
             penalty=rule.penalty,
-            tasks=_in_order(wiring.spec, tasks.get(step.path, ())),
+            tasks=_in_order(wiring.spec, used.get(step.path, ())),
             by_row=isinstance(step.operation, Embedding) and step.operation.by_row,
         )
         for step, rule in rules(wiring)

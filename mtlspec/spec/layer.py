@@ -9,6 +9,14 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.signature import Shape, Signature
 
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+"""A letter, then letters, digits and underscores; one namespace for inputs, blocks and tasks."""
+
+Merge = Literal["concatenate", "add", "multiply", "average"]
+"""How several tensors become one: side by side on the last axis, or element by element."""
+
+Dtype = Literal["float", "integer"]
+
 Positive = Annotated[int, Field(gt=0, lt=2**31)]
 """A size; frameworks count in 32 bits."""
 
@@ -27,10 +35,26 @@ Pair = Annotated[
 
 
 class Layer(Kind):
-    """A function of one tensor, with or without parameters."""
+    """A function of the tensor before it, and of others that it names, with or without parameters."""
 
     family: ClassVar[str] = "layer"
-    reads: ClassVar[Literal["float", "integer"]] = "float"
+    reads: ClassVar[Dtype] = "float"
+    """What the tensor before it has to hold; those that it names hold floats, but for `also_integer`."""
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """Names of the inputs and blocks that it reads beside the tensor before it, in the order of its sources."""
+        return ()
+
+    @property
+    def also_integer(self) -> tuple[str, ...]:
+        """Those of `also` that hold integers."""
+        return ()
+
+    @property
+    def inside(self) -> tuple[Layer, ...]:
+        """The layers that it is written with; they may name inputs and blocks, too."""
+        return ()
 
     def signature(self, shape: Shape) -> Signature:
         """Return output shape and parameters for examples of `shape`.
@@ -39,3 +63,45 @@ class Layer(Kind):
             ShapeError: the layer does not fit.
         """
         raise NotImplementedError
+
+    def signature_with(self, shape: Shape, *others: Shape) -> Signature:
+        """Return output shape and parameters, where the tensors that it names have the shapes `others`.
+
+        Raises:
+            ShapeError: the layer does not fit.
+        """
+        return self.signature(shape)
+
+
+class Chained(Layer):
+    """A layer that is others, one after the other: what the graph has are its parts, each at `path.leaf`."""
+
+    @property
+    def parts(self) -> tuple[tuple[str, Layer], ...]:
+        """The layers in order, each with the last part of its key path."""
+        raise NotImplementedError
+
+    @property
+    def inside(self) -> tuple[Layer, ...]:
+        return tuple(part for _, part in self.parts)
+
+
+class Branched(Layer):
+    """Chains of layers that read the same tensor, and a merge of their ends; the graph has `path.branch[i]`."""
+
+    hint: ClassVar[str] = "make them equal"
+    """What to do where the ends do not fit."""
+
+    @property
+    def branches(self) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
+        """Each chain with its name; a chain without layers is the tensor itself."""
+        raise NotImplementedError
+
+    @property
+    def joined_by(self) -> Merge:
+        """How the ends become one."""
+        return "add"
+
+    @property
+    def inside(self) -> tuple[Layer, ...]:
+        return tuple(part for _, chain in self.branches for part in chain)

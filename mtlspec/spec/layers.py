@@ -10,8 +10,10 @@ from mtlspec.spec import initializers
 from mtlspec.spec.activations import Activation, Linear
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.law import law
+from mtlspec.spec.layer import Branched, Pair, Positive
 from mtlspec.spec.layer import Layer as Layer
-from mtlspec.spec.layer import Pair, Positive
+from mtlspec.spec.masks import LengthMask as LengthMask
+from mtlspec.spec.masks import PaddingMask as PaddingMask
 from mtlspec.spec.normalizations import BatchNormalization as BatchNormalization
 from mtlspec.spec.normalizations import LayerNormalization as LayerNormalization
 from mtlspec.spec.normalizations import Normalization as Normalization
@@ -25,9 +27,12 @@ from mtlspec.spec.signature import (
     Shape,
     ShapeError,
     Signature,
+    Sizes,
+    channels,
     elements,
     expect_rank,
     window_output,
+    written,
 )
 from mtlspec.spec.value import problem, raise_problems
 
@@ -45,9 +50,7 @@ class Dense(Layer):
     bias_penalty: Penalty = Penalty()
 
     def signature(self, shape: Shape) -> Signature:
-        if not shape:
-            raise ShapeError("expected at least one axis, found a scalar; give the input the shape [1]")
-        return Signature((*shape[:-1], self.units), _affine(self, (shape[-1], self.units), self.units))
+        return Signature((*shape[:-1], self.units), _affine(self, (channels(shape), self.units), self.units))
 
 
 class Conv2d(Layer):
@@ -69,11 +72,11 @@ class Conv2d(Layer):
     def signature(self, shape: Shape) -> Signature:
         expect_rank(shape, 3, "(height, width, channels)")
         size = window_output(shape[:2], self.kernel_size, self.strides, self.padding)
-        kernel = (*self.kernel_size, shape[2], self.filters)
+        kernel = (*self.kernel_size, channels(shape), self.filters)
         return Signature((*size, self.filters), _affine(self, kernel, self.filters))
 
 
-def _affine(layer: Dense | Conv2d, kernel: Shape, outputs: int) -> tuple[ParameterRule, ...]:
+def _affine(layer: Dense | Conv2d, kernel: Sizes, outputs: int) -> tuple[ParameterRule, ...]:
     window = elements(kernel[:-2])
     fan_in, fan_out = window * kernel[-2], window * kernel[-1]
     rules = (
@@ -151,7 +154,7 @@ class Dropout(Layer):
     rate: float = Field(ge=0, lt=1)
 
     def signature(self, shape: Shape) -> Signature:
-        step = ParameterRule("step", (), initializers.Zeros(), role="statistic", dtype="integer")
+        step = ParameterRule("step", (), initializers.Zeros(), role="statistic", dtype="integer", own=True)
         return Signature(shape, (step,))
 
 
@@ -173,18 +176,23 @@ class Reshape(Layer):
     def signature(self, shape: Shape) -> Signature:
         if elements(shape) != elements(self.shape):
             raise ShapeError(
-                f"{shape} has {elements(shape)} elements and {self.shape} has {elements(self.shape)}; "
+                f"{written(shape)} has {elements(shape)} elements and {self.shape} has {elements(self.shape)}; "
                 "a reshape keeps the number"
             )
         return Signature(self.shape)
 
 
-class Residual(Layer):
+class Residual(Branched):
     """shortcut(x) + layers(x) (He et al. 2016); without `shortcut`, x itself."""
 
     kind: Literal["residual"] = "residual"
+    hint: ClassVar[str] = "change the last layer, or give a `shortcut:` that makes the same shape"
     layers: tuple[Layer, ...] = Field(min_length=1)
     shortcut: tuple[Layer, ...] = ()
+
+    @property
+    def branches(self) -> tuple[tuple[str, tuple[Layer, ...]], ...]:
+        return (("layers", self.layers), ("shortcut", self.shortcut))
 
 
 Layer.admit(
@@ -203,4 +211,6 @@ Layer.admit(
     Flatten,
     Reshape,
     Residual,
+    PaddingMask,
+    LengthMask,
 )

@@ -9,7 +9,7 @@ from pydantic import Field
 from mtlspec.spec import initializers
 from mtlspec.spec.law import law
 from mtlspec.spec.layer import Layer
-from mtlspec.spec.signature import ParameterRule, Shape, ShapeError, Signature
+from mtlspec.spec.signature import ParameterRule, Shape, Signature, channels
 
 
 class BatchNormalization(Layer):
@@ -33,8 +33,8 @@ class BatchNormalization(Layer):
             shape,
             (
                 *_scale_and_offset(self, shape),
-                ParameterRule("running_mean", shape[-1:], initializers.Zeros(), role="statistic"),
-                ParameterRule("running_variance", shape[-1:], initializers.Ones(), role="statistic"),
+                ParameterRule("running_mean", (channels(shape),), initializers.Zeros(), role="statistic"),
+                ParameterRule("running_variance", (channels(shape),), initializers.Ones(), role="statistic"),
             ),
         )
 
@@ -52,10 +52,8 @@ class LayerNormalization(Layer):
 
 
 def _scale_and_offset(layer: BatchNormalization | LayerNormalization, shape: Shape) -> tuple[ParameterRule, ...]:
-    if not shape:
-        raise ShapeError("expected at least one axis, found a scalar")
-    scale = ParameterRule("scale", shape[-1:], initializers.Ones())
-    offset = ParameterRule("offset", shape[-1:], initializers.Zeros())
+    scale = ParameterRule("scale", (channels(shape),), initializers.Ones())
+    offset = ParameterRule("offset", (channels(shape),), initializers.Zeros())
     return (scale,) * layer.scale + (offset,) * layer.offset
 
 
@@ -69,8 +67,6 @@ class Normalization(Layer):
     epsilon: float = Field(default=1e-7, gt=0)
 
     def signature(self, shape: Shape) -> Signature:
-        if not shape:
-            raise ShapeError("expected at least one axis, found a scalar; give the input the shape [1]")
-        mean = ParameterRule("mean", shape[-1:], initializers.Zeros(), role="constant")
-        variance = ParameterRule("variance", shape[-1:], initializers.Ones(), role="constant")
+        mean = ParameterRule("mean", (channels(shape),), initializers.Zeros(), role="constant")
+        variance = ParameterRule("variance", (channels(shape),), initializers.Ones(), role="constant")
         return Signature(shape, (mean, variance))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from mtlspec.spec.layer import Layer, Pair
-from mtlspec.spec.signature import Shape, ShapeError, Signature, expect_rank, window_output
+from mtlspec.spec.signature import Shape, ShapeError, Signature, expect_rank, window_output, written
 
 
 class _Pool2d(Layer):
@@ -39,7 +39,7 @@ class _GlobalPool(Layer):
 
     def signature(self, shape: Shape) -> Signature:
         if len(shape) < 2:
-            raise ShapeError(f"expected at least one axis before the channels, found {shape}")
+            raise ShapeError(f"expected at least one axis before the channels, found {written(shape)}")
         return Signature(shape[-1:])
 
 

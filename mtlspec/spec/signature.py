@@ -11,8 +11,11 @@ from pydantic import Field
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.value import Value
 
-Shape = tuple[int, ...]
-"""The shape of one example, channels last, without the batch axis."""
+Shape = tuple[int | None, ...]
+"""The shape of one example, channels last, without the batch axis; None: a size that the data chooses."""
+
+Sizes = tuple[int, ...]
+"""A shape of which every size is known, such as that of a parameter."""
 
 Role = Literal["trainable", "statistic", "constant"]
 """Trained by an optimizer; written by a training pass; adapted to the data once."""
@@ -42,13 +45,15 @@ class ParameterRule:
     """One parameter that a layer has for a given input shape."""
 
     leaf: str
-    shape: Shape
+    shape: Sizes
     initializer: Initializer
     role: Role = "trainable"
     dtype: Literal["float", "integer"] = "float"
     fan_in: int = 1
     fan_out: int = 1
     penalty: Penalty = NO_PENALTY
+    own: bool = False
+    """Whether a block that is reused has one for each use, as the steps of a dropout."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +64,20 @@ class Signature:
     parameters: tuple[ParameterRule, ...] = ()
 
 
-def window_output(size: Shape, window: Shape, strides: Shape, padding: str) -> Shape:
-    """Return the spatial output size: `same` ceil(n/s), `valid` floor((n-k)/s)+1.
+def window_output(size: Shape, window: Sizes, strides: Sizes, padding: str) -> Shape:
+    """Return the spatial output size: `same` ceil(n/s), `valid` floor((n-k)/s)+1; a size not known stays so.
 
     Raises:
         ShapeError: a window does not fit without padding.
     """
     if padding == "same":
-        return tuple(-(-n // s) for n, s in zip(size, strides, strict=True))
-    if any(k > n for n, k in zip(size, window, strict=True)):
-        raise ShapeError(f"a window of {window} does not fit into {size} with padding 'valid'; pad with 'same'")
-    return tuple((n - k) // s + 1 for n, k, s in zip(size, window, strides, strict=True))
+        return tuple(None if n is None else -(-n // s) for n, s in zip(size, strides, strict=True))
+    if any(n is not None and k > n for n, k in zip(size, window, strict=True)):
+        raise ShapeError(
+            f"a window of {window} does not fit into {written(size)} with padding 'valid'; pad with 'same'"
+        )
+    each = zip(size, window, strides, strict=True)
+    return tuple(None if n is None else (n - k) // s + 1 for n, k, s in each)
 
 
 def expect_rank(shape: Shape, rank: int, axes: str) -> None:
@@ -79,9 +87,51 @@ def expect_rank(shape: Shape, rank: int, axes: str) -> None:
         ShapeError: it has another number.
     """
     if len(shape) != rank:
-        raise ShapeError(f"expected the shape {axes}, found {shape}")
+        raise ShapeError(f"expected the shape {axes}, found {written(shape)}")
 
 
 def elements(shape: Shape) -> int:
-    """Return the number of elements of one example."""
-    return prod(shape)
+    """Return the number of elements of one example.
+
+    Raises:
+        ShapeError: a size is not known.
+    """
+    return prod(known(shape))
+
+
+def known(shape: Shape) -> Sizes:
+    """Return `shape`, of which every size has to be known.
+
+    Raises:
+        ShapeError: one is not.
+    """
+    sizes = tuple(size for size in shape if size is not None)
+    if len(sizes) < len(shape):
+        raise ShapeError(
+            f"a size of {written(shape)} varies with the data, and here every size has to be known; "
+            "use a layer that takes any length before, such as a global pool"
+        )
+    return sizes
+
+
+def channels(shape: Shape) -> int:
+    """Return the size of the last axis.
+
+    Raises:
+        ShapeError: there is none, or it varies with the data.
+    """
+    if not shape or shape[-1] is None:
+        raise ShapeError(
+            f"expected a last axis of known size, found {written(shape)}; give the input a shape such as [1]"
+        )
+    return shape[-1]
+
+
+def fits(sizes: Sizes, shape: Shape) -> bool:
+    """Return whether an array of `sizes` is one of `shape`."""
+    return len(sizes) == len(shape) and all(n in (None, size) for size, n in zip(sizes, shape, strict=True))
+
+
+def written(shape: Shape) -> str:
+    """Return a shape as a document says it: (null, 3)."""
+    return f"({', '.join('null' if size is None else str(size) for size in shape)}{',' * (len(shape) == 1)})"

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic_core import InitErrorDetails
 
 from mtlspec.spec.activations import Activation, Linear
-from mtlspec.spec.layers import ActivationLayer, Conv2d, Dense, Layer, Normalization, Residual
+from mtlspec.spec.layer import Branched, Chained, Dtype
+from mtlspec.spec.layers import ActivationLayer, Layer, Normalization
 from mtlspec.spec.model import METRICS_OF_CLASSES, METRICS_OF_NUMBERS, Block, Merge, Task
-from mtlspec.spec.signature import ParameterRule, Shape, ShapeError, Signature
+from mtlspec.spec.reuse import Reuse, owners, read_by
+from mtlspec.spec.signature import ParameterRule, Shape, ShapeError, Signature, channels, written
 from mtlspec.spec.value import Location, nearest, problem
 
 if TYPE_CHECKING:
     from mtlspec.spec.spec import Spec
-
-Dtype = Literal["float", "integer"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Step:
     operation: Layer | Merge
     sources: tuple[str, ...]
     signature: Signature
+    reuses: str | None = None
+    """The key path of the node whose parameters it has, all but those of its own."""
 
 
 @dataclass
@@ -54,11 +56,15 @@ class Wiring:
         self._wires: dict[str, Wire | None] = {
             i.name: Wire(i.name, i.shape, i.dtype, from_data=True) for i in self.spec.inputs
         }
+        self._reuse: Reuse | None = None
         for index in self._blocks_in_order():
             block = self.spec.blocks[index]
             source = self._merged(block, self._block_sources(index), ("blocks", index), block.name)
-            place: Location = ("blocks", index, "layers")
-            self._wires[block.name] = self._chain(block.layers, source, block.name, place)
+            owner, place = owners(self.spec).get(block.name), ("blocks", index, "reuses" if block.reuses else "layers")
+            self._reuse = None if owner is None else Reuse(block, owner)
+            layers = block.layers if owner is None else owner.layers
+            self._wires[block.name] = self._chain(layers, source, block.name, place)
+        self._reuse = None
         for index, task in enumerate(self.spec.tasks):
             self._check_metrics(task, index)
             source = self._merged(task, self._task_sources(index), ("tasks", index), f"tasks.{task.name}")
@@ -99,8 +105,9 @@ class Wiring:
         reads: dict[int, set[int]] = {}
         for index, block in enumerate(spec.blocks):
             self._check_names(block, known, ("blocks", index))
+            self._check_reuse(block, names, ("blocks", index))
             sources = block.inputs or ((spec.blocks[index - 1].name,) if index else ())
-            reads[index] = {names[name] for name in sources if name in names}
+            reads[index] = {names[name] for name in (*sources, *read_by(block, spec)) if name in names}
         for index, task in enumerate(spec.tasks):
             self._check_names(task, known, ("tasks", index))
         waiting = dict(reads)
@@ -116,6 +123,13 @@ class Wiring:
                 return
             yield ready[0]
             del waiting[ready[0]]
+
+    def _check_reuse(self, block: Block, blocks: Iterable[str], place: Location) -> None:
+        if block.reuses is None or block.name in owners(self.spec):
+            return
+        known = block.reuses in blocks
+        hint = "it reuses another itself; reuse that one" if known else f"no such block{nearest(block.reuses, blocks)}"
+        self.problems.append(problem(f"cannot reuse {block.reuses!r}: {hint}", (*place, "reuses"), block.reuses))
 
     def _check_names(self, part: Block | Task, known: list[str], place: Location) -> None:
         for position, name in enumerate(part.inputs):
@@ -140,7 +154,7 @@ class Wiring:
         return Wire(f"{path}.merge", shape, from_data=all(w.from_data for w in sources))
 
     def _merged_shape(self, merge: Merge, wires: list[Wire], place: Location) -> Shape | None:
-        shapes = ", ".join(f"{wire.path} {wire.shape}" for wire in wires)
+        shapes = ", ".join(f"{wire.path} {written(wire.shape)}" for wire in wires)
         integers = [wire.path for wire in wires if wire.dtype == "integer"]
         message = ""
         if integers:
@@ -154,59 +168,106 @@ class Wiring:
             self.problems.append(problem(message, (*place, "inputs")))
             return None
         if merge == "concatenate":
-            return (*wires[0].shape[:-1], sum(wire.shape[-1] for wire in wires))
+            return (*wires[0].shape[:-1], sum(channels(wire.shape) for wire in wires))
         return wires[0].shape
 
     def _chain(self, layers: tuple[Layer, ...], wire: Wire | None, path: str, place: Location) -> Wire | None:
         for index, layer in enumerate(layers):
             if wire is None:
                 return None
-            wire = self._layer(layer, wire, f"{path}[{index}]", (*place, index))
+            at = place if self._reuse else (*place, index)
+            wire = self._layer(layer, wire, f"{path}[{index}]", at)
         return wire
 
     def _layer(self, layer: Layer, wire: Wire, path: str, place: Location) -> Wire | None:
-        if isinstance(layer, Residual):
-            return self._residual(layer, wire, path, place)
-        message = ""
-        if layer.reads != wire.dtype:
-            hint = "an embedding reads integers" if wire.dtype == "integer" else "declare the input `dtype: integer`"
-            message = f"{layer.kind} reads {layer.reads} values, found {wire.dtype} from {wire.path!r}; {hint}"
-        elif isinstance(layer, Normalization) and not wire.from_data:
-            message = "a normalization adapts to data: place it first in a block or head that reads inputs"
+        if isinstance(layer, Branched):
+            return self._branched(layer, wire, path, place)
+        if isinstance(layer, Chained):
+            end: Wire | None = wire
+            for leaf, part in layer.parts:
+                end = None if end is None else self._layer(part, end, f"{path}.{leaf}", place)
+            return end
+        others = self._named(layer, place)
+        if others is None:
+            return None
+        message = self._misfit(layer, wire, others)
         signature = Signature(())
         if not message:
             try:
-                signature = layer.signature(wire.shape)
+                signature = layer.signature_with(wire.shape, *(other.shape for other in others))
             except ShapeError as error:
                 message = f"{layer.kind} does not fit: {error}"
+        reuses = None
+        if not message and self._reuse:
+            reuses = self._reuse.owner_of(path, signature)
+            message = self._reuse.misfit(path, signature, {step.path: step.signature for step in self.steps})
         if message:
             self.problems.append(problem(message, place))
             return None
-        self.steps.append(Step(path, layer, (wire.path,), signature))
+        self.steps.append(Step(path, layer, (wire.path, *(other.path for other in others)), signature, reuses))
         out = Wire(path, signature.shape)
-        if isinstance(layer, Dense | Conv2d) and not isinstance(layer.activation, Linear):
-            return self._activation(layer.activation, out)
+        function = getattr(layer, "activation", None)
+        if isinstance(function, Activation) and not isinstance(function, Linear):
+            return self._activation(function, out)
         return out
+
+    def _named(self, layer: Layer, place: Location) -> list[Wire] | None:
+        """Return the wires that a layer names; None where one is unknown or broken."""
+        names = layer.also if self._reuse is None else tuple(map(self._reuse.exchanged, layer.also))
+        found: list[Wire] = []
+        for name in names:
+            if name not in self._wires:
+                known = nearest(name, self._wires)
+                self.problems.append(
+                    problem(f"{layer.kind} reads an unknown input or block {name!r}{known}", place, name)
+                )
+                return None
+            wire = self._wires[name]
+            if wire is None:
+                return None
+            found.append(wire)
+        return found
+
+    def _misfit(self, layer: Layer, wire: Wire, others: list[Wire]) -> str:
+        """Return what is wrong with the values that a layer reads, or an empty string."""
+        if layer.reads != wire.dtype:
+            hint = "an embedding reads integers" if wire.dtype == "integer" else "declare the input `dtype: integer`"
+            return f"{layer.kind} reads {layer.reads} values, found {wire.dtype} from {wire.path!r}; {hint}"
+        for name, other in zip(layer.also, others, strict=True):
+            wanted = "integer" if name in layer.also_integer else "float"
+            if other.dtype != wanted:
+                return f"{layer.kind} reads {wanted} values of {name!r}, found {other.dtype}"
+        if isinstance(layer, Normalization) and not wire.from_data:
+            return "a normalization adapts to data: place it first in a block or head that reads inputs"
+        if isinstance(layer, Normalization) and self._reuse:
+            return "a normalization adapts to the data of one input, and cannot be reused; place it before the block"
+        return ""
 
     def _activation(self, function: Activation, wire: Wire) -> Wire:
         path = f"{wire.path}.activation"
         self.steps.append(Step(path, ActivationLayer(function=function), (wire.path,), Signature(wire.shape)))
         return Wire(path, wire.shape)
 
-    def _residual(self, layer: Residual, wire: Wire, path: str, place: Location) -> Wire | None:
-        deep = self._chain(layer.layers, wire, f"{path}.layers", (*place, "layers"))
-        short = self._chain(layer.shortcut, wire, f"{path}.shortcut", (*place, "shortcut"))
-        if deep is None or short is None:
+    def _branched(self, layer: Branched, wire: Wire, path: str, place: Location) -> Wire | None:
+        ends = []
+        for name, chain in layer.branches:
+            at = place if self._reuse else (*place, name)
+            ends.append((name, self._chain(chain, wire, f"{path}.{name}", at)))
+        found = [end for _, end in ends if end is not None]
+        if len(found) < len(ends):
             return None
-        if deep.shape != short.shape or short.dtype != "float":
-            message = (
-                f"a residual adds equal shapes, found {short.shape} for the shortcut and {deep.shape} for the layers; "
-                "change the last layer, or give a `shortcut:` that makes the same shape"
-            )
-            self.problems.append(problem(message, place))
+        merge = layer.joined_by
+        fits = merge == "concatenate" or all(end.shape == found[0].shape for end in found)
+        if not fits or any(end.dtype != "float" for end in found):
+            told = ", ".join(f"{written(end.shape)} for {name}" for (name, _), end in zip(ends, found, strict=True))
+            verb = "adds equal shapes" if merge == "add" else f"joins its branches by {merge}"
+            self.problems.append(problem(f"a {layer.kind} {verb}, found {told}; {layer.hint}", place))
             return None
-        self.steps.append(Step(path, "add", (short.path, deep.path), Signature(deep.shape)))
-        return Wire(path, deep.shape)
+        shape = self._merged_shape(merge, found, place)
+        if shape is None:
+            return None
+        self.steps.append(Step(path, merge, tuple(end.path for end in found), Signature(shape)))
+        return Wire(path, shape)
 
     def _check_head(self, task: Task, output: Wire, index: int) -> None:
         message = ""
@@ -218,7 +279,7 @@ class Wiring:
             )
             message += " after flatten or a global pool"
         else:
-            message = task.loss.misfit(output.shape[0])
+            message = task.loss.misfit(channels(output.shape))
         if message:
             self.problems.append(problem(message, ("tasks", index, "head")))
 
@@ -234,4 +295,5 @@ def rules(wiring: Wiring) -> Iterator[tuple[Step, ParameterRule]]:
     """Yield every parameter with the step that owns it."""
     for step in wiring.steps:
         for rule in step.signature.parameters:
-            yield step, rule
+            if step.reuses is None or rule.own:
+                yield step, rule

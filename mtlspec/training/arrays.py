@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtlspec.errors import DataError
-from mtlspec.spec.signature import Shape
+from mtlspec.spec.signature import Shape, fits
 from mtlspec.tensors import Array
 
 Where = Callable[[int], str]
@@ -76,8 +76,8 @@ def shaped(array: Array, shape: Shape, what: str, hint: str = "") -> Array:
     """
     if array.shape[1:] != shape and array.ndim in (1, 2) and array.shape[1:] in ((), (1,)) and shape in ((), (1,)):
         array = array.reshape(len(array), *shape)
-    if array.ndim == 0 or array.shape[1:] != shape:
-        expected = ", ".join(["N", *map(str, shape)]) + ("," if not shape else "")
+    if array.ndim == 0 or not fits(array.shape[1:], shape):
+        expected = ", ".join(["N", *("any" if n is None else str(n) for n in shape)]) + ("," if not shape else "")
         raise DataError(f"{what}: expected the shape ({expected}), found {array.shape}{hint}")
     return array
 

@@ -19,6 +19,7 @@ from mtlspec.spec.data import (
     Vocabulary,
 )
 from mtlspec.spec.model import Input
+from mtlspec.spec.signature import elements, written
 from mtlspec.training.encoders import FIRST, Encoders, InputEncoder, TargetEncoder
 from mtlspec.training.labels import label_form
 from mtlspec.training.split import Positions
@@ -63,12 +64,15 @@ def _input(given: InputColumns, part: Input, graph: Graph, table: Table) -> Inpu
     if indicator and (part.dtype == "integer" or not numeric):
         raise DataError(f"{what}: `indicator` belongs to numeric columns of a float input; leave it out")
     filled = len(names) * (1 + indicator)
-    if filled != math.prod(part.shape):
+    if None in part.shape:
+        raise DataError(f"{what}: columns fill a known shape, found {written(part.shape)}; give the data as arrays")
+    size = elements(part.shape)
+    if filled != size:
         made = _count(len(names), "column")
         if indicator:
             made += f" and {_count(len(names), 'indicator')}, {filled} in all"
 
-        wanted = f"the shape {list(part.shape)} holds {_count(math.prod(part.shape), 'number')}"
+        wanted = f"the shape {list(part.shape)} holds {_count(size, 'number')}"
         raise DataError(f"{what}: {wanted}, found {made}; change `shape:` or `columns:`")
     if isinstance(given.encode, HashBuckets):
         buckets = given.encode.buckets

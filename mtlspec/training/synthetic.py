@@ -22,6 +22,8 @@ from mtlspec.tensors import Array
 from mtlspec.training.dataset import dataset
 from mtlspec.training.labels import label_form
 
+LENGTH = 5
+"""The size of an axis that the document leaves to the data."""
 NOISE = 0.1
 """The standard deviation of what is added to the teacher's scores, whose own is about 1."""
 ID_FEATURES = 4
@@ -36,11 +38,12 @@ def synthetic(graph: Graph, *, size: int, seed: int) -> Dataset:
 
 
 def _input(graph: Graph, part: Input, size: int, seed: int) -> Array:
-    name, count = f"synthetic.{part.name}", size * math.prod(part.shape)
+    shape = tuple(LENGTH if length is None else length for length in part.shape)
+    name, count = f"synthetic.{part.name}", size * math.prod(shape)
     if part.dtype == "float":
-        return normal(seed, name, count).reshape(size, *part.shape)
+        return normal(seed, name, count).reshape(size, *shape)
     rows = graph.table_rows.get(part.name, 2)
-    return np.floor(uniform(seed, name, count) * rows).astype(np.int64).reshape(size, *part.shape)
+    return np.floor(uniform(seed, name, count) * rows).astype(np.int64).reshape(size, *shape)
 
 
 def _features(graph: Graph, part: Input, array: Array, seed: int) -> NDArray[np.float64]:

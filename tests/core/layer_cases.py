@@ -94,4 +94,4 @@ def trainable(layer: Layer, shape: tuple[int, ...]) -> list[str]:
 
 def called(layer: Layer, arguments: Mapping[str, Array], mode: Mode) -> Applied:
     """Return the application of `layer` to the entry `x` with the other entries as parameters."""
-    return applied(layer, arguments["x"], {leaf: value for leaf, value in arguments.items() if leaf != "x"}, mode)
+    return applied(layer, [arguments["x"]], {leaf: value for leaf, value in arguments.items() if leaf != "x"}, mode)

@@ -39,7 +39,7 @@ def test_a_residual_becomes_layers_and_a_sum() -> None:
     }
     found = graph(blocks=[{"name": "trunk", "layers": [residual]}])
     paths = {node.path: node.sources for node in found.nodes}
-    assert paths["trunk[0]"] == ("trunk[0].shortcut[0]", "trunk[0].layers[0].activation")
+    assert paths["trunk[0]"] == ("trunk[0].layers[0].activation", "trunk[0].shortcut[0]")
     assert "trunk[0].shortcut[0].kernel" in found.by_path
 
 

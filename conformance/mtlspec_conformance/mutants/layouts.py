@@ -10,6 +10,7 @@ from mtlspec.backend import Gradients, Parameters, Program, ProgramState, TaskWe
 from mtlspec.batch import Batch
 from mtlspec.graph import Graph
 from mtlspec.spec.layers import Dense, Flatten
+from mtlspec.spec.signature import known
 from mtlspec.tensors import Array, Tensors
 from mtlspec_conformance.mutants.mutant import Mutant
 from mtlspec_conformance.mutants.rewriting import having
@@ -80,7 +81,7 @@ class _ChannelsFirst(OtherLayout):
             return None
         if not isinstance(before.layer, Flatten) or before.sources[0] not in nodes:
             return None
-        return nodes[before.sources[0]].shape
+        return known(nodes[before.sources[0]].shape)
 
 
 class _OtherNames(Wrapper):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from math import prod
 from typing import Literal, NamedTuple
 
 from hypothesis import strategies as st
 
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layers import Dense, Flatten, Layer, LayerNormalization, Normalization, Reshape, Residual
-from mtlspec.spec.signature import Shape, ShapeError
+from mtlspec.spec.signature import Shape, ShapeError, Sizes, channels, elements, known
 from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, value
 
 Dtype = Literal["float", "integer"]
@@ -99,15 +98,15 @@ def _smallest(cls: type[Layer]) -> Layer:
 
 def _layer(cls: type[Layer], shape: Shape, kinds: Kinds) -> Strategy:
     if cls is Reshape:
-        return st.sampled_from(_shapes(prod(shape))).map(lambda other: Reshape(shape=other))
+        return st.sampled_from(_shapes(elements(shape))).map(lambda other: Reshape(shape=other))
     windows = [name for name in ("kernel_size", "pool_size") if name in cls.model_fields]
     if windows:
-        size = st.tuples(*(st.integers(1, min(3, extent)) for extent in shape[:2]))
+        size = st.tuples(*(st.integers(1, min(3, extent)) for extent in known(shape[:2])))
         return having(cls, kinds, **dict.fromkeys(windows, size))
     return value(cls, kinds)
 
 
-def _shapes(count: int) -> list[Shape]:
+def _shapes(count: int) -> list[Sizes]:
     """Return shapes of `count` elements: one axis, then two, then an image."""
     pairs = [(n, count // n) for n in range(1, count + 1) if count % n == 0]
     return [(count,), *pairs, *((n, m, 1) for n, m in pairs), *((1, n, m) for n, m in pairs)]
@@ -134,6 +133,6 @@ def _in_kinds(chain: tuple[Kind, ...], kinds: Kinds) -> bool:
 def _bridge(start: Shape, end: Shape) -> tuple[Layer, ...]:
     """Return layers that make `end` of `start`."""
     if start[:-1] == end[:-1]:
-        return (Dense(units=end[-1]),)
+        return (Dense(units=channels(end)),)
     flat: tuple[Layer, ...] = () if len(start) == 1 else (Flatten(),)
-    return (*flat, Dense(units=prod(end)), *(() if len(end) == 1 else (Reshape(shape=end),)))
+    return (*flat, Dense(units=elements(end)), *(() if len(end) == 1 else (Reshape(shape=known(end)),)))

@@ -13,7 +13,7 @@ from mtlspec.spec.law import Like
 from mtlspec.spec.layer import Layer
 from mtlspec.spec.layers import Dense, Flatten, GlobalAveragePool, GlobalMaxPool, Reshape
 from mtlspec.spec.model import Block, Merge
-from mtlspec.spec.signature import Shape
+from mtlspec.spec.signature import Shape, channels
 from mtlspec.spec.training import Phases
 from mtlspec_conformance.specs.chains import Chain, Dtype, Wire, chains
 from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, value
@@ -123,7 +123,7 @@ def _readings(draw: st.DrawFn, places: Sequence[Place], kinds: Kinds) -> Reading
     chosen = [first, *draw(st.lists(st.sampled_from(others), min_size=1, max_size=2))]
     shape = first.wire.shape
     if merge == "concatenate":
-        shape = (*shape[:-1], sum(place.wire.shape[-1] for place in chosen))
+        shape = (*shape[:-1], sum(channels(place.wire.shape) for place in chosen))
     from_data = all(place.wire.from_data for place in chosen)
     return Reading(tuple(place.name for place in chosen), merge, Wire(shape, "float", from_data))
 
@@ -157,7 +157,7 @@ def tasks(draw: st.DrawFn, name: str, places: Sequence[Place], max_layers: int =
     chain = draw(chains(reading.wire, max_layers - 1, kinds))
     if not _ends(cls, chain.wire) or not draw(st.booleans()):
         chain = draw(_closed(cls, chain, kinds))
-    units = chain.wire.shape[0]
+    units = channels(chain.wire.shape)
     fields: dict[str, Strategy] = {
         "name": st.just(name),
         "inputs": st.just(reading.names),
