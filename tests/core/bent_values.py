@@ -15,6 +15,7 @@ from bent_reference import Bend, longer, placed, word
 from layer_cases import CASES, TRAINING, called, layer_of
 from mtlspec_numpy import activations, clipping, layers, losses, merges, optimizers
 from mtlspec_numpy.pullback import Applied
+from test_masks import test_a_padding_mask_is_1_where_an_id_is_none_of_padding as check_padding_mask
 from test_reference_activations import VALUES
 from test_reference_activations import test_values_follow_the_definition as check_value
 from test_reference_layers import GOLDEN as LAYERS_BY_HAND
@@ -52,6 +53,7 @@ LAYER_CHECKS: dict[str, Check] = {
     "activation": check_activation_layer,
     "batch_normalization": lambda: check_statistics("biased", 14 / 4),
     "dropout": check_mask,
+    "padding_mask": check_padding_mask,
 }
 
 

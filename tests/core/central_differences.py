@@ -42,7 +42,7 @@ def assert_gradients(
         AssertionError: one is not; the message names it.
     """
     found = {name: slopes(of, at, name) for name in gradients}
-    scale = max(1e-3, *(float(np.abs(slope).max(initial=0)) for slope in found.values()))
+    scale = max([1e-3, *(float(np.abs(slope).max(initial=0)) for slope in found.values())])
     for name, gradient in gradients.items():
         array = dense(gradient)
         assert array.shape == found[name].shape, f"{name}: shape {array.shape}, expected {found[name].shape}"

@@ -52,6 +52,7 @@ CASES: list[tuple[dict[str, Any], tuple[int, ...]]] = [
     ({"kind": "flatten"}, (2, 3)),
     ({"kind": "flatten"}, ()),
     ({"kind": "reshape", "shape": [3, 2]}, (2, 3)),
+    ({"kind": "padding_mask", "padding": 1}, (3,)),
 ]
 TRAINING = Mode(training=True, dropout_key=12345)
 INFERENCE = Mode(training=False)

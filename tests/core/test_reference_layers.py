@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def test_float32_stays_float32(document: dict[str, Any], shape: Shape) -> None:
     layer = layer_of(document)
     wide = {"x": argument(layer, shape), **parameters_of(layer, shape)}
     at = {leaf: value.astype(np.float32) if value.dtype == np.float64 else value for leaf, value in wide.items()}
-    result = called(layer, at, TRAINING)
+    result = called(layer, at, replace(TRAINING, dtype=np.float32))
     (source,), parameters = result.pullback(result.output)
     found = [result.output, *map(dense, parameters.values())] + ([] if source is None else [source])
     assert {array.dtype for array in found} == {np.dtype(np.float32)}

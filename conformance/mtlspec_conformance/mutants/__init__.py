@@ -20,6 +20,7 @@ from mtlspec_conformance.mutants.mutant import Mutant as Mutant
 from mtlspec_conformance.mutants.orders import ORDER_MUTANTS
 from mtlspec_conformance.mutants.predictions import FORWARD_MUTANTS
 from mtlspec_conformance.mutants.reductions import REDUCTION_MUTANTS
+from mtlspec_conformance.mutants.reuse import REUSE_MUTANTS
 from mtlspec_conformance.mutants.roundings import ROUNDING_MUTANTS
 from mtlspec_conformance.mutants.steps import MORE_STEP_MUTANTS
 from mtlspec_conformance.mutants.tables import TABLE_MUTANTS
@@ -55,4 +56,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *LOSS_GRAFTS,
     *UPDATE_GRAFTS,
     *HOST_MUTANTS,
+    *REUSE_MUTANTS,
 )

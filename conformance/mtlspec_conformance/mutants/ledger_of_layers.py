@@ -11,6 +11,7 @@ NORM = "normalization"
 TABLE = "embedding and dropout"
 FUNCTION = "activations"
 INITIAL = "initial values"
+REUSE = "reused blocks and masks"
 
 LAYER_TRAPS = (
     Trap(
@@ -242,5 +243,21 @@ LAYER_TRAPS = (
         ),
         cases=("initializer/every-kind", "initializer/of-every-layer"),
         tests=("tests/core/test_randomness.py", "tests/core/test_graph.py"),
+    ),
+    Trap(
+        REUSE,
+        "A block that is used twice is trained by one of its uses, or its statistics move once.",
+        mutants=(
+            "gradient-of-the-last-use",
+            "penalty-for-each-use",
+            "statistics-of-the-last-use",
+            "one-mask-for-both-uses",
+        ),
+    ),
+    Trap(
+        REUSE,
+        "A mask is of 1 where padding is, or ends a position too late, or begins at the wrong end.",
+        ("padding_mask.padding",),
+        ("padding-counts", "zero-is-padding", "one-position-too-many", "masked-from-the-left"),
     ),
 )
