@@ -76,6 +76,12 @@ _ALL = (
         "several optimizers for one batch, along the summed gradient or each along its own",
         phases="several own_gradient after_each_update",
     ),
+    _profile(
+        "embedding-2",
+        "bags of rows, and ids that are padding",
+        layer="embedding_bag",
+        rows="padding",
+    ),
     _profile("mask-1", "masks of padding and of lengths", layer="padding_mask length_mask"),
     _profile(
         "structure-2",

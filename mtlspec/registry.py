@@ -11,6 +11,7 @@ from mtlspec.graph import Graph, initial_parameters, lower
 from mtlspec.profiles import profile_of
 from mtlspec.spec import Spec
 from mtlspec.spec.kind import Kind
+from mtlspec.spec.layers import Table
 from mtlspec.spec.training import Precision
 from mtlspec.spec.value import nearest
 
@@ -97,6 +98,8 @@ def _features(graph: Graph) -> Iterator[str]:
         yield "rows/separate"
     if any(table.untouched_rows == "skip" for table in tables):
         yield "rows/skip"
+    if any(isinstance(node.layer, Table) and node.layer.padding_id is not None for node in graph.nodes):
+        yield "rows/padding"
     if any(node.reuses is not None for node in graph.nodes):
         yield "structure/reused_block"
     if any(None in part.shape for part in graph.inputs):

@@ -14,6 +14,7 @@ from mtlspec.spec.signature import Shape
 from mtlspec.spec.training import Precision
 from mtlspec_keras.activations import Gelu, LeakyRelu
 from mtlspec_keras.dropout import HashDropout
+from mtlspec_keras.embeddings import table
 from mtlspec_keras.engine import keras
 from mtlspec_keras.masks import LengthMask, PaddingMask
 from mtlspec_keras.normalization import Normalization, UnbiasedBatchNormalization
@@ -101,10 +102,9 @@ def _conv2d(layer: layers.Conv2d, place: Place) -> list[Any]:
     ]
 
 
-def _embedding(layer: layers.Embedding, place: Place) -> list[Any]:
-    penalty = regularizer(layer.penalty)
-    options = {"embeddings_initializer": place.uniform, "embeddings_regularizer": penalty, **place.options}
-    return [keras.layers.Embedding(layer.rows, layer.units, **options)]
+def _embedding(layer: layers.Table, place: Place) -> list[Any]:
+    options = {"embeddings_initializer": place.uniform, "embeddings_regularizer": regularizer(layer.penalty)}
+    return [table(layer, **options, **place.options)]
 
 
 def _activation(layer: layers.ActivationLayer, place: Place) -> list[Any]:
@@ -172,6 +172,7 @@ LAYERS: Mapping[type[layers.Layer], Callable[[Any, Place], list[Any]]] = {
     layers.Dense: _dense,
     layers.Conv2d: _conv2d,
     layers.Embedding: _embedding,
+    layers.EmbeddingBag: _embedding,
     layers.ActivationLayer: _activation,
     layers.Dropout: _dropout,
     layers.BatchNormalization: _batch_normalization,
@@ -210,3 +211,12 @@ MERGES: Mapping[str, Callable[[Place], Any]] = {
 
 WINDOWED = (layers.Conv2d, layers.MaxPool2d, layers.AveragePool2d)
 """Layers that XLA's CPU loops run many times slower than TensorFlow's own kernels."""
+
+
+def loops_well(layer: layers.Layer | None) -> bool:
+    """Return whether XLA's loops take a layer, and are not slowed down by it.
+
+    Where the gradient of a table leaves padding out, its number of rows depends on the ids, which XLA cannot have.
+    """
+    dynamic = isinstance(layer, layers.Table) and layer.by_row and layer.padding_id is not None
+    return not dynamic and not isinstance(layer, WINDOWED)

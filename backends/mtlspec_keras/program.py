@@ -37,7 +37,7 @@ from mtlspec.tensors import Array, Arrays
 from mtlspec_keras.arrays import Layout, padded
 from mtlspec_keras.engine import tf, traced
 from mtlspec_keras.gradients import GradientBorder
-from mtlspec_keras.layers import WINDOWED
+from mtlspec_keras.layers import loops_well
 from mtlspec_keras.losses import LINKS, loss_function
 from mtlspec_keras.model import native_model
 from mtlspec_keras.parameters import ParameterTable
@@ -59,7 +59,7 @@ class KerasProgram:
 
     def __init__(self, graph: Graph, precision: Precision, device: str) -> None:
         self.graph, self.precision, self.device = graph, precision, device
-        self.jit_compile = not any(isinstance(node.layer, WINDOWED) for node in graph.nodes)
+        self.jit_compile = all(loops_well(node.layer) for node in graph.nodes)
         """Whether `train` goes through XLA: not with convolutions or pooling, which its CPU loops slow down.
 
         XLA compiles for each size of a batch; one step alone, such as a last partial batch, goes without.

@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from mtlspec.errors import DataError
 from mtlspec.randomness import dropout_kept
 from mtlspec.spec import layers as kinds
 from mtlspec.spec.layers import Layer
-from mtlspec.tensors import Array, Rows
-from mtlspec_numpy import masks
+from mtlspec.tensors import Array
+from mtlspec_numpy import embeddings, masks
 from mtlspec_numpy.activations import activated
 from mtlspec_numpy.convolution import average_pool2d, conv2d, global_average_pool, global_max_pool, max_pool2d
 from mtlspec_numpy.normalization import batch_normalization, layer_normalization, normalization
@@ -47,24 +46,6 @@ def dense(layer: kinds.Dense, x: Array, parameters: Leaves, mode: Mode) -> Appli
         return Cotangents(((above @ kernel.T).reshape(x.shape),), gradients)
 
     return Applied(output.reshape(*x.shape[:-1], layer.units), pullback)
-
-
-def embedding(layer: kinds.Embedding, ids: Array, parameters: Leaves, mode: Mode) -> Applied:
-    """table[ids]; the gradient goes to the rows, one by one where the laws tell rows apart."""
-    if ids.size and (ids.min() < 0 or ids.max() >= layer.rows):
-        raise DataError(
-            f"an embedding of {layer.rows} rows expects ids from 0 to {layer.rows - 1}, found {_outlier(layer, ids)}"
-        )
-
-    def pullback(cotangent: Array) -> Cotangents:
-        rows = Rows(ids.flatten(), cotangent.reshape(-1, layer.units), layer.rows)
-        return Cotangents((None,), {"table": rows if layer.by_row else rows.dense()})
-
-    return Applied(parameters["table"][ids], pullback)
-
-
-def _outlier(layer: kinds.Embedding, ids: Array) -> int:
-    return int(ids.min() if ids.min() < 0 else ids.max())
 
 
 def activation(layer: kinds.ActivationLayer, x: Array, parameters: Leaves, mode: Mode) -> Applied:
@@ -104,7 +85,6 @@ def _reshaped(x: Array, shape: tuple[int, ...]) -> Applied:
 LAYERS: Mapping[type[Layer], Callable[[Any, Array, Leaves, Mode], Applied]] = {
     kinds.Dense: dense,
     kinds.Conv2d: conv2d,
-    kinds.Embedding: embedding,
     kinds.ActivationLayer: activation,
     kinds.Dropout: dropout,
     kinds.BatchNormalization: batch_normalization,
@@ -116,11 +96,13 @@ LAYERS: Mapping[type[Layer], Callable[[Any, Array, Leaves, Mode], Applied]] = {
     kinds.GlobalAveragePool: global_average_pool,
     kinds.Flatten: flatten,
     kinds.Reshape: reshape,
+    **embeddings.LAYERS,
     **masks.LAYERS,
 }
 """Layers of the tensor before them."""
 
 LAYERS_OF_SEVERAL: Mapping[type[Layer], Callable[[Any, tuple[Array, ...], Leaves, Mode], Applied]] = {
+    **embeddings.LAYERS_OF_SEVERAL,
     **masks.LAYERS_OF_SEVERAL,
 }
 """Layers that name other tensors beside the one before them."""

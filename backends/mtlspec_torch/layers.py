@@ -15,6 +15,7 @@ from mtlspec.spec import layers as spec
 from mtlspec.spec.signature import Shape, Sizes, channels, elements, known
 from mtlspec_torch.activations import activation
 from mtlspec_torch.dropout import HashDropout
+from mtlspec_torch.embeddings import embedding, embedding_bag
 from mtlspec_torch.masks import LengthMask, PaddingMask
 from mtlspec_torch.normalization import BatchNorm, Normalization
 from mtlspec_torch.windows import (
@@ -90,11 +91,6 @@ def conv2d(layer: spec.Conv2d, site: Site) -> nn.Module:
     return site.filled(made)
 
 
-def embedding(layer: spec.Embedding, site: Site) -> nn.Module:
-    """Return a table; its gradient is sparse where the laws tell rows apart."""
-    return site.filled(nn.Embedding(layer.rows, layer.units, sparse=layer.by_row, device="meta", dtype=site.dtype))
-
-
 def batch_normalization(layer: spec.BatchNormalization, site: Site) -> nn.Module:
     """Return a batch normalization; the native one where its running variance is meant and n = 1 cannot occur."""
     numbers: dict[str, Any] = {"eps": layer.epsilon, "momentum": 1 - layer.running_average_keeps, **site.tensors}
@@ -160,7 +156,8 @@ def reshape(shape: Sizes, site: Site) -> nn.Module:
 LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     spec.Dense: dense,
     spec.Conv2d: conv2d,
-    spec.Embedding: embedding,
+    spec.Embedding: lambda layer, site: site.filled(embedding(layer, site.dtype)),
+    spec.EmbeddingBag: lambda layer, site: site.filled(embedding_bag(layer, site.dtype)),
     spec.ActivationLayer: lambda layer, site: activation(layer.function),
     spec.Dropout: lambda layer, site: HashDropout(
         layer.rate, key=dropout_key(site.seed, site.path), device=site.device

@@ -9,7 +9,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from mtlspec.spec.layers import Embedding
+from mtlspec.spec.layers import Table
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class RowLaw:
     """Whether rows without an id in the batch stay as they are."""
 
     @classmethod
-    def of(cls, layer: Embedding) -> RowLaw:
+    def of(cls, layer: Table) -> RowLaw:
         """Return the law of an embedding."""
         return cls(separate=layer.repeated_ids == "separate", skip=layer.untouched_rows == "skip")
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from chance import CHANCE_DRAFTS
 from edges import EDGE_DRAFTS
+from embeddings import EMBEDDING_DRAFTS
 from layers import LAYER_DRAFTS
 from long import LONG_DRAFTS
 from losses import LOSS_DRAFTS
@@ -35,6 +36,7 @@ DRAFTS: list[Draft] = [
     *CHANCE_DRAFTS,
     *LONG_DRAFTS,
     *REUSE_DRAFTS,
+    *EMBEDDING_DRAFTS,
 ]
 
 

@@ -71,8 +71,16 @@ class Symmetry:
 
     @cached_property
     def keeps_rows(self) -> bool:
-        """Whether a dropout node, whose mask is keyed by row, holds the examples in their place."""
-        return any(isinstance(node.layer, Dropout) and node.layer.rate and node.tasks for node in self.graph.nodes)
+        """Whether something holds the examples in their place.
+
+        A dropout node, whose mask is keyed by row; or a table by row whose occurrences cannot be told by example,
+        since padding is left out or several nodes read it.
+        """
+        if any(isinstance(node.layer, Dropout) and node.layer.rate and node.tasks for node in self.graph.nodes):
+            return True
+        reused = {node.reuses for node in self.graph.nodes}
+        tables = [parameter for parameter in self.graph.parameters if parameter.by_row]
+        return any(table.node in reused or self.graph.embedding(table).padding_id is not None for table in tables)
 
     @property
     def moving(self) -> bool:
@@ -176,8 +184,8 @@ class SymmetricProgram(Wrapper):
         if not isinstance(entry, Rows):
             return self.symmetry.channels.of_parameter(path, entry, inverse=True)
         values = self.symmetry.channels.of_rows(path, entry.values, inverse=True)
-        if not len(entry.ids):
-            return entry
+        if self.symmetry.keeps_rows or not len(entry.ids):
+            return Rows(entry.ids, values, entry.count)
         back = np.argsort(self.symmetry.rows(examples))
         by_example = np.arange(len(entry.ids)).reshape(examples, -1)[back].reshape(-1)
         return Rows(entry.ids[by_example], values[by_example], entry.count)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mtlspec.spec.initializers import Initializer
-from mtlspec.spec.layers import Embedding, Layer
+from mtlspec.spec.layers import Layer, Table
 from mtlspec.spec.losses import Loss, SoftmaxCrossEntropy
 from mtlspec.spec.model import Input, Merge, Metric
 from mtlspec.spec.optimizers import Clipping, Optimizer
@@ -53,6 +53,8 @@ class Parameter(Value):
     penalty: Penalty
     tasks: tuple[str, ...]
     """The tasks that it serves."""
+    zero_row: int | None = None
+    """The row that begins at 0, whatever the initializer draws."""
     by_row: bool = False
     """Whether its gradient is given row by row (`Rows`), since its embedding's laws tell rows apart."""
 
@@ -130,7 +132,7 @@ class Graph(Value):
         """By integer input, below which number its ids have to be: the rows of the smallest embedding that reads it."""
         rows: dict[str, int] = {}
         for node in self.nodes:
-            if isinstance(node.layer, Embedding):
+            if isinstance(node.layer, Table):
                 source = node.sources[0]
                 rows[source] = min(node.layer.rows, rows.get(source, node.layer.rows))
         return rows
@@ -147,10 +149,10 @@ class Graph(Value):
     def _nodes(self) -> dict[str, Node]:
         return {node.path: node for node in self.nodes}
 
-    def embedding(self, parameter: Parameter) -> Embedding:
-        """Return the embedding layer that owns a `by_row` parameter."""
+    def embedding(self, parameter: Parameter) -> Table:
+        """Return the layer that owns a `by_row` parameter."""
         layer = self.node(parameter.node).layer
-        if not isinstance(layer, Embedding):
+        if not isinstance(layer, Table):
             raise TypeError(f"{parameter.path} belongs to no embedding")
         return layer
 

@@ -26,7 +26,10 @@ def _initial(parameter: Parameter, seed: int) -> NDArray[np.generic]:
     size = math.prod(parameter.shape)
     if parameter.dtype == "integer":
         return np.zeros(parameter.shape, dtype=np.int64)
-    return _drawn(parameter, seed, size).reshape(parameter.shape)
+    drawn = _drawn(parameter, seed, size).reshape(parameter.shape)
+    if parameter.zero_row is not None:
+        drawn[parameter.zero_row] = 0
+    return drawn
 
 
 def _drawn(parameter: Parameter, seed: int, size: int) -> NDArray[np.float64]:

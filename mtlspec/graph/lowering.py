@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mtlspec.graph.graph import Graph, Head, Node, Parameter, Phase
 from mtlspec.spec.advice import served
-from mtlspec.spec.layers import Embedding, Layer
+from mtlspec.spec.layers import Layer, Table
 from mtlspec.spec.signature import channels
 from mtlspec.spec.spec import Spec
 from mtlspec.spec.training import PerTask
@@ -74,7 +74,8 @@ def _parameters(wiring: Wiring, tasks: dict[str, tuple[str, ...]]) -> tuple[Para
             fan_out=rule.fan_out,
             penalty=rule.penalty,
             tasks=_in_order(wiring.spec, used.get(step.path, ())),
-            by_row=isinstance(step.operation, Embedding) and step.operation.by_row,
+            zero_row=rule.zero_row,
+            by_row=isinstance(step.operation, Table) and step.operation.by_row,
         )
         for step, rule in rules(wiring)
     )

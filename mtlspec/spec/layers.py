@@ -8,6 +8,9 @@ from pydantic import Field
 
 from mtlspec.spec import initializers
 from mtlspec.spec.activations import Activation, Linear
+from mtlspec.spec.embeddings import Embedding as Embedding
+from mtlspec.spec.embeddings import EmbeddingBag as EmbeddingBag
+from mtlspec.spec.embeddings import Table as Table
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.law import law
 from mtlspec.spec.layer import Branched, Pair, Positive
@@ -34,7 +37,6 @@ from mtlspec.spec.signature import (
     window_output,
     written,
 )
-from mtlspec.spec.value import problem, raise_problems
 
 
 class Dense(Layer):
@@ -88,53 +90,6 @@ def _affine(layer: Dense | Conv2d, kernel: Sizes, outputs: int) -> tuple[Paramet
         ),
     )
     return rules if layer.bias else rules[:1]
-
-
-class Embedding(Layer):
-    """table[ids]; ids (...) integer, table (rows, units), output (..., units)."""
-
-    kind: Literal["embedding"] = "embedding"
-    reads: ClassVar[Literal["float", "integer"]] = "integer"
-    rows: Positive
-    """The number of ids; an id is at least 0 and below `rows`. The fan in of an initializer is `rows`, as in Keras."""
-    units: Positive
-    initializer: Initializer = law(
-        published={"kind": "normal", "standard_deviation": 1.0},
-        keras="uniform",
-        torch={"kind": "normal", "standard_deviation": 1.0},
-    )
-    penalty: Penalty = Penalty()
-    repeated_ids: Literal["sum", "separate"] = law(published="sum", keras="separate", torch="sum")
-    """Whether the gradients of an id that occurs several times in a batch are summed before an optimizer squares
-    them or a clip takes their norm; Keras on TensorFlow does not."""
-    untouched_rows: Literal["decay", "skip"] = "decay"
-    """Rows whose id is not in the batch: `decay` gives them a gradient of 0, so that momentum and decay go on;
-    `skip` leaves them and their optimizer slots as they are."""
-
-    def model_post_init(self, context: object) -> None:
-        """Refuse a penalty, which touches every row, beside laws that tell rows apart."""
-        if self.penalty.active and self.untouched_rows == "skip":
-            message = "a penalty gives every row a gradient; leave it out, or use `untouched_rows: decay`"
-            raise_problems("Embedding", [problem(message, ("penalty",))])
-
-    @property
-    def by_row(self) -> bool:
-        """Whether an optimizer has to see the rows of the gradient one by one.
-
-        A penalty makes the gradient dense (Keras, too, then sums the repeated ids).
-        """
-        return not self.penalty.active and (self.repeated_ids == "separate" or self.untouched_rows == "skip")
-
-    def signature(self, shape: Shape) -> Signature:
-        rule = ParameterRule(
-            "table",
-            (self.rows, self.units),
-            self.initializer,
-            fan_in=self.rows,
-            fan_out=self.units,
-            penalty=self.penalty,
-        )
-        return Signature((*shape, self.units), (rule,))
 
 
 class ActivationLayer(Layer):
@@ -213,4 +168,5 @@ Layer.admit(
     Residual,
     PaddingMask,
     LengthMask,
+    EmbeddingBag,
 )

@@ -52,6 +52,8 @@ class ParameterRule:
     fan_in: int = 1
     fan_out: int = 1
     penalty: Penalty = NO_PENALTY
+    zero_row: int | None = None
+    """The row of a table that begins at 0, whatever the initializer draws."""
     own: bool = False
     """Whether a block that is reused has one for each use, as the steps of a dropout."""
 

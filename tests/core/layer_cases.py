@@ -53,6 +53,9 @@ CASES: list[tuple[dict[str, Any], tuple[int, ...]]] = [
     ({"kind": "flatten"}, ()),
     ({"kind": "reshape", "shape": [3, 2]}, (2, 3)),
     ({"kind": "padding_mask", "padding": 1}, (3,)),
+    ({"kind": "embedding_bag", "rows": 4, "units": 2, "combine": "sum", "untouched_rows": "skip"}, (3,)),
+    ({"kind": "embedding_bag", "rows": 4, "units": 2, "combine": "mean", "padding_id": 1}, (3,)),
+    ({"kind": "embedding_bag", "rows": 4, "units": 2, "combine": "max", "padding_id": 1}, (3,)),
 ]
 TRAINING = Mode(training=True, dropout_key=12345)
 INFERENCE = Mode(training=False)

@@ -115,6 +115,12 @@ GOLDEN: list[tuple[dict[str, Any], dict[str, Any], Any, Any]] = [
         [2, 0],
         [[4.0, 5.0], [0.0, 1.0]],
     ),
+    (
+        {"kind": "embedding_bag", "rows": 3, "units": 2, "combine": "mean", "padding_id": 0},
+        {"table": [[9.0, 9.0], [2.0, 3.0], [4.0, 7.0]]},
+        [2, 0, 1, 1],
+        [8 / 3, 13 / 3],
+    ),
     # mean 3, variance ((-2)² + 2²) / 2 = 4, epsilon 5: 2·(∓2)/3 + 1
     (
         {"kind": "layer_normalization", "epsilon": 5.0},

@@ -2,6 +2,7 @@
 
 from mtlspec_conformance.mutants.alone import LAW_MUTANTS
 from mtlspec_conformance.mutants.chunks import CHUNK_MUTANTS
+from mtlspec_conformance.mutants.embeddings import EMBEDDING_MUTANTS
 from mtlspec_conformance.mutants.gradients import GRADIENT_MUTANTS
 from mtlspec_conformance.mutants.grafted_functions import (
     ACTIVATION_GRAFTS,
@@ -57,4 +58,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *UPDATE_GRAFTS,
     *HOST_MUTANTS,
     *REUSE_MUTANTS,
+    *EMBEDDING_MUTANTS,
 )

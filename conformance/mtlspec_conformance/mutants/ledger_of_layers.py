@@ -255,6 +255,26 @@ LAYER_TRAPS = (
         ),
     ),
     Trap(
+        TABLE,
+        "Padding is trained, drawn, or counted; a bag is combined in another way, or its weights are not trained.",
+        (
+            "embedding.padding_id",
+            "embedding_bag.padding_id",
+            "embedding_bag.combine",
+            "embedding_bag.repeated_ids",
+            "embedding_bag.untouched_rows",
+            "embedding_bag.initializer",
+        ),
+        (
+            "padding-trained",
+            "padding-in-the-bag",
+            "mean-for-sum",
+            "bag-maximum-shared",
+            "bag-weights-detached",
+        ),
+        tests=("tests/core/test_embeddings.py",),
+    ),
+    Trap(
         REUSE,
         "A mask is of 1 where padding is, or ends a position too late, or begins at the wrong end.",
         ("padding_mask.padding",),

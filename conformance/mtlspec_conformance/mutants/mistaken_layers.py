@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from mtlspec_numpy import convolution, layers
+from mtlspec_numpy import convolution, embeddings, layers
 from mtlspec_numpy.pullback import Applied, Cotangents, Mode, without_parameters
 from mtlspec_numpy.windows import Windows
 
@@ -31,7 +31,7 @@ def mean_bias(layer: kinds.Dense, x: Array, parameters: Leaves, mode: Mode) -> A
 
 def last_rows(layer: kinds.Embedding, ids: Array, parameters: Leaves, mode: Mode) -> Applied:
     """The embedding in whose gradient the last occurrence of an id overwrites the others."""
-    result = layers.embedding(layer, ids, parameters, mode)
+    result = embeddings.embedding(layer, ids, parameters, mode)
 
     def pullback(cotangent: Array) -> Cotangents:
         table = np.zeros((layer.rows, layer.units))

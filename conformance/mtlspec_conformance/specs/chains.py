@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layers import Dense, Flatten, Layer, LayerNormalization, Normalization, Reshape, Residual
 from mtlspec.spec.signature import Shape, ShapeError, Sizes, channels, elements, known
-from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, value
+from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, tells_a_name, value
 
 Dtype = Literal["float", "integer"]
 
@@ -76,6 +76,8 @@ def fitting(wire: Wire, kinds: Kinds, nested: bool) -> list[type[Layer]]:
 def _fits(cls: type[Layer], wire: Wire, kinds: Kinds, nested: bool) -> bool:
     if cls is Residual:
         return not nested and wire.dtype == "float" and len(wire.shape) > 0 and "merge/add" in kinds
+    if any(tells_a_name(field) for field in cls.model_fields.values() if field.is_required()):
+        return False
     if cls.reads != wire.dtype or (cls is Normalization and not wire.from_data):
         return False
     if cls is LayerNormalization and wire.shape[-1:] == (1,):

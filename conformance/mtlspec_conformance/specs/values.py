@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from mtlspec.profiles import DISSOLVED, VOCABULARY
 from mtlspec.spec.initializers import Uniform
 from mtlspec.spec.kind import Kind
-from mtlspec.spec.layers import Embedding
+from mtlspec.spec.layers import Embedding, EmbeddingBag
 from mtlspec.spec.losses import Probabilities, SigmoidCrossEntropy, SquaredError
 from mtlspec.spec.schedules import Piecewise
 from mtlspec.spec.signature import Penalty
@@ -62,7 +62,7 @@ def having(cls: type[Value], kinds: Kinds = ALL, **fields: Strategy) -> Strategy
     optional: dict[str, Strategy] = {}
     skipped = {"kind", *OF_THE_HOST.get(cls.__name__, ()), *fields}
     for name, field in cls.model_fields.items():
-        if name not in skipped:
+        if name not in skipped and not (tells_a_name(field) and not field.is_required()):
             of_field = required if field.is_required() else optional
             of_field[name] = _field(cls, name, field, kinds)
     full = st.fixed_dictionaries(required, optional=optional)
@@ -70,6 +70,15 @@ def having(cls: type[Value], kinds: Kinds = ALL, **fields: Strategy) -> Strategy
         bare = st.fixed_dictionaries(required)
         return st.sampled_from(BARE).flatmap(lambda choice: bare if choice else full).map(lambda own: _made(cls, own))
     return full.map(lambda fields: _made(cls, fields))
+
+
+def tells_a_name(field: FieldInfo) -> bool:
+    """Return whether a field is for the name of another tensor, which a layer alone does not have."""
+    return any(part is str for part in (field.annotation, *get_args(field.annotation))) or str in _parts(field)
+
+
+def _parts(field: FieldInfo) -> list[Any]:
+    return [get_args(part)[0] for part in get_args(field.annotation) if get_origin(part) is typing.Annotated]
 
 
 def members(family: type[Kind], kinds: Kinds = ALL) -> list[type[Kind]]:
@@ -115,6 +124,7 @@ CLAIMED_LAWS = {
     "untouched_rows": "rows/skip",
     "gradient": "phases/own_gradient",
     "forward": "phases/after_each_update",
+    "padding_id": "rows/padding",
 }
 """Laws whose other value a backend has to claim as a feature."""
 
@@ -195,6 +205,9 @@ def _going_forward_once(fields: Fields) -> Fields:
 
 
 def _telling_rows_apart(fields: Fields) -> Fields:
+    padding = fields.get("padding_id")
+    if padding is not None:
+        fields = fields | {"padding_id": padding % fields["rows"]}
     kept = {name: drawn for name, drawn in fields.items() if name != "penalty"}
     return kept if fields.get("untouched_rows") == "skip" else fields
 
@@ -209,6 +222,7 @@ MENDED: dict[type[Value], Callable[[Fields], Fields]] = {
     Uniform: _not_empty,
     PerTask: _going_forward_once,
     Embedding: _telling_rows_apart,
+    EmbeddingBag: _telling_rows_apart,
     SigmoidCrossEntropy: _not_renormalized,
 }
 """What makes drawn fields obey the rules that bind several of them."""
