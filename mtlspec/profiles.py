@@ -14,7 +14,7 @@ from mtlspec.spec.value import nearest
 BASE = "core-1"
 """The profile that every other one builds on."""
 
-DISSOLVED = frozenset({"layer/residual"})
+DISSOLVED = frozenset({"layer/residual", "layer/cross_network"})
 """Kinds of a document that no graph has: a residual is its layers and an `add`."""
 
 
@@ -81,6 +81,11 @@ _ALL = (
         "bags of rows, and ids that are padding",
         layer="embedding_bag",
         rows="padding",
+    ),
+    _profile(
+        "cross-1",
+        "the products of features of ranking models",
+        layer="dot_product dot_interaction factorization_machine cross",
     ),
     _profile("mask-1", "masks of padding and of lengths", layer="padding_mask length_mask"),
     _profile(

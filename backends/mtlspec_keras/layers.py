@@ -13,6 +13,7 @@ from mtlspec.spec import activations, layers
 from mtlspec.spec.signature import Shape
 from mtlspec.spec.training import Precision
 from mtlspec_keras.activations import Gelu, LeakyRelu
+from mtlspec_keras.crosses import Cross, DotInteraction, DotProduct, FactorizationMachine
 from mtlspec_keras.dropout import HashDropout
 from mtlspec_keras.embeddings import table
 from mtlspec_keras.engine import keras
@@ -107,6 +108,11 @@ def _embedding(layer: layers.Table, place: Place) -> list[Any]:
     return [table(layer, **options, **place.options)]
 
 
+def _cross(layer: layers.Cross, place: Place) -> list[Any]:
+    options = {"initializer": place.glorot_uniform, "regularizer": regularizer(layer.kernel_penalty)}
+    return [Cross(layer.rank, layer.bias, **options, **place.options)]
+
+
 def _activation(layer: layers.ActivationLayer, place: Place) -> list[Any]:
     match layer.function:
         case activations.LeakyRelu(slope=slope):
@@ -184,6 +190,10 @@ LAYERS: Mapping[type[layers.Layer], Callable[[Any, Place], list[Any]]] = {
     layers.GlobalAveragePool: _global_pool("Average"),
     layers.Flatten: _flatten,
     layers.Reshape: _reshape,
+    layers.DotProduct: lambda layer, place: [DotProduct(layer.epsilon if layer.normalize else None, **place.options)],
+    layers.DotInteraction: lambda layer, place: [DotInteraction(layer.itself, **place.options)],
+    layers.FactorizationMachine: lambda layer, place: [FactorizationMachine(layer.pooled, **place.options)],
+    layers.Cross: _cross,
     layers.PaddingMask: lambda layer, place: [PaddingMask(layer.padding, **place.options)],
     layers.LengthMask: lambda layer, place: [LengthMask(**place.options)],
 }

@@ -11,7 +11,7 @@ from mtlspec.randomness import dropout_kept
 from mtlspec.spec import layers as kinds
 from mtlspec.spec.layers import Layer
 from mtlspec.tensors import Array
-from mtlspec_numpy import embeddings, masks
+from mtlspec_numpy import crosses, embeddings, masks
 from mtlspec_numpy.activations import activated
 from mtlspec_numpy.convolution import average_pool2d, conv2d, global_average_pool, global_max_pool, max_pool2d
 from mtlspec_numpy.normalization import batch_normalization, layer_normalization, normalization
@@ -97,12 +97,14 @@ LAYERS: Mapping[type[Layer], Callable[[Any, Array, Leaves, Mode], Applied]] = {
     kinds.Flatten: flatten,
     kinds.Reshape: reshape,
     **embeddings.LAYERS,
+    **crosses.LAYERS,
     **masks.LAYERS,
 }
 """Layers of the tensor before them."""
 
 LAYERS_OF_SEVERAL: Mapping[type[Layer], Callable[[Any, tuple[Array, ...], Leaves, Mode], Applied]] = {
     **embeddings.LAYERS_OF_SEVERAL,
+    **crosses.LAYERS_OF_SEVERAL,
     **masks.LAYERS_OF_SEVERAL,
 }
 """Layers that name other tensors beside the one before them."""

@@ -14,6 +14,7 @@ from mtlspec.randomness import dropout_key
 from mtlspec.spec import layers as spec
 from mtlspec.spec.signature import Shape, Sizes, channels, elements, known
 from mtlspec_torch.activations import activation
+from mtlspec_torch.crosses import Cross, DotInteraction, DotProduct, FactorizationMachine, LowRankCross
 from mtlspec_torch.dropout import HashDropout
 from mtlspec_torch.embeddings import embedding, embedding_bag
 from mtlspec_torch.masks import LengthMask, PaddingMask
@@ -89,6 +90,14 @@ def conv2d(layer: spec.Conv2d, site: Site) -> nn.Module:
     if isinstance(made, PaddedConv2d):
         made.around = around
     return site.filled(made)
+
+
+def cross(layer: spec.Cross, site: Site) -> nn.Module:
+    """Return a cross of what it reads with where its network began."""
+    size = site.channels
+    if layer.rank is None:
+        return site.filled(Cross(size, size, bias=layer.bias, device="meta", dtype=site.dtype))
+    return site.filled(LowRankCross(size, layer.rank, bias=layer.bias, device="meta", dtype=site.dtype))
 
 
 def batch_normalization(layer: spec.BatchNormalization, site: Site) -> nn.Module:
@@ -171,6 +180,12 @@ LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     spec.GlobalAveragePool: lambda layer, site: GlobalAveragePool(),
     spec.Flatten: lambda layer, site: reshape((elements(site.shape),), site),
     spec.Reshape: lambda layer, site: reshape(layer.shape, site),
+    spec.DotProduct: lambda layer, site: DotProduct(layer.epsilon if layer.normalize else None),
+    spec.DotInteraction: lambda layer, site: DotInteraction(
+        known(site.shape)[0], itself=layer.itself, device=site.device
+    ),
+    spec.FactorizationMachine: lambda layer, site: FactorizationMachine(pooled=layer.pooled),
+    spec.Cross: cross,
     spec.PaddingMask: lambda layer, site: PaddingMask(layer.padding, site.dtype),
     spec.LengthMask: lambda layer, site: LengthMask(),
 }

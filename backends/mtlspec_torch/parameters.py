@@ -18,6 +18,8 @@ from mtlspec_torch.arrays import tensor_of
 
 LEAVES = {
     "kernel": "weight",
+    "down": "down.weight",
+    "up": "up.weight",
     "table": "weight",
     "scale": "weight",
     "bias": "bias",
@@ -29,6 +31,9 @@ LEAVES = {
     "step": "step",
 }
 """The native name of the last part of a key path."""
+
+KERNELS = ("kernel", "down", "up")
+"""Leaves whose last axes are (in, out) where the native ones are (out, in)."""
 
 KERNEL_AXES: dict[int, Sizes] = {2: (1, 0), 4: (3, 2, 0, 1)}
 """For a kernel of so many axes, the canonical axis behind each native one: (out, in) and (out, in, kh, kw)."""
@@ -64,7 +69,7 @@ def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
 
 def _axes(parameter: Parameter) -> Sizes:
     rank = len(parameter.shape)
-    return KERNEL_AXES[rank] if parameter.leaf == "kernel" else tuple(range(rank))
+    return KERNEL_AXES[rank] if parameter.leaf in KERNELS else tuple(range(rank))
 
 
 class ParameterTable:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from chance import CHANCE_DRAFTS
+from crosses import CROSS_DRAFTS
 from edges import EDGE_DRAFTS
 from embeddings import EMBEDDING_DRAFTS
 from layers import LAYER_DRAFTS
@@ -37,6 +38,7 @@ DRAFTS: list[Draft] = [
     *LONG_DRAFTS,
     *REUSE_DRAFTS,
     *EMBEDDING_DRAFTS,
+    *CROSS_DRAFTS,
 ]
 
 

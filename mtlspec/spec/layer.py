@@ -73,6 +73,10 @@ class Layer(Kind):
         return self.signature(shape)
 
 
+CHAIN_START = "chain_start"
+"""How the parts of a chain name the tensor before the first of them."""
+
+
 class Chained(Layer):
     """A layer that is others, one after the other: what the graph has are its parts, each at `path.leaf`."""
 
@@ -80,6 +84,13 @@ class Chained(Layer):
     def parts(self) -> tuple[tuple[str, Layer], ...]:
         """The layers in order, each with the last part of its key path."""
         raise NotImplementedError
+
+    def signature(self, shape: Shape) -> Signature:
+        """Return the shape that comes out of the last part; the parameters belong to the parts."""
+        end = shape
+        for _, part in self.parts:
+            end = part.signature_with(end, *(shape for name in part.also if name == CHAIN_START)).shape
+        return Signature(end)
 
     @property
     def inside(self) -> tuple[Layer, ...]:

@@ -8,6 +8,11 @@ from pydantic import Field
 
 from mtlspec.spec import initializers
 from mtlspec.spec.activations import Activation, Linear
+from mtlspec.spec.crosses import Cross as Cross
+from mtlspec.spec.crosses import CrossNetwork as CrossNetwork
+from mtlspec.spec.crosses import DotInteraction as DotInteraction
+from mtlspec.spec.crosses import DotProduct as DotProduct
+from mtlspec.spec.crosses import FactorizationMachine as FactorizationMachine
 from mtlspec.spec.embeddings import Embedding as Embedding
 from mtlspec.spec.embeddings import EmbeddingBag as EmbeddingBag
 from mtlspec.spec.embeddings import Table as Table
@@ -169,4 +174,9 @@ Layer.admit(
     PaddingMask,
     LengthMask,
     EmbeddingBag,
+    DotProduct,
+    DotInteraction,
+    FactorizationMachine,
+    Cross,
+    CrossNetwork,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mtlspec.spec.layer import Layer
+from mtlspec.spec.layer import CHAIN_START, Layer
 from mtlspec.spec.model import Block
 from mtlspec.spec.signature import Signature
 
@@ -69,5 +69,5 @@ def read_by(block: Block, spec: Spec) -> Iterator[str]:
 def named_in(layers: tuple[Layer, ...]) -> Iterator[str]:
     """Yield the inputs and blocks that `layers`, and those inside them, name."""
     for layer in layers:
-        yield from layer.also
+        yield from (name for name in layer.also if name != CHAIN_START)
         yield from named_in(layer.inside)

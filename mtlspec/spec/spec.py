@@ -12,13 +12,14 @@ from mtlspec.spec.advice import advice
 from mtlspec.spec.content import digest_of, document_of, meaning_of
 from mtlspec.spec.data import Data
 from mtlspec.spec.law import Like, obeying
+from mtlspec.spec.layer import CHAIN_START
 from mtlspec.spec.model import Block, Input, Task
 from mtlspec.spec.training import Training
 from mtlspec.spec.value import Value, nearest, problem, raise_problems
 from mtlspec.spec.wiring import Wiring
 
-RESERVED = ("tasks",)
-"""Names that key paths begin with."""
+RESERVED = ("tasks", CHAIN_START)
+"""Names that key paths begin with, or that parts of a layer read."""
 
 
 class Spec(Value):
@@ -86,7 +87,7 @@ def _name_problems(spec: Spec) -> Iterator[InitErrorDetails]:
         for index, part in enumerate(getattr(spec, group)):
             place = (group, index, "name")
             if part.name in RESERVED:
-                yield problem(f"the name {part.name!r} is reserved for key paths; choose another", place, part.name)
+                yield problem(f"the name {part.name!r} is reserved; choose another", place, part.name)
             elif part.name in seen:
                 message = f"duplicate name {part.name!r}, used by {seen[part.name]} already"
                 yield problem(f"{message}; inputs, blocks and tasks share one namespace", place, part.name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import InitErrorDetails
 
 from mtlspec.spec.activations import Activation, Linear
-from mtlspec.spec.layer import Branched, Chained, Dtype
+from mtlspec.spec.layer import CHAIN_START, Branched, Chained, Dtype
 from mtlspec.spec.layers import ActivationLayer, Layer, Normalization
 from mtlspec.spec.model import METRICS_OF_CLASSES, METRICS_OF_NUMBERS, Block, Merge, Task
 from mtlspec.spec.reuse import Reuse, owners, read_by
@@ -185,6 +185,7 @@ class Wiring:
         if isinstance(layer, Chained):
             end: Wire | None = wire
             for leaf, part in layer.parts:
+                self._wires[CHAIN_START] = wire
                 end = None if end is None else self._layer(part, end, f"{path}.{leaf}", place)
             return end
         others = self._named(layer, place)

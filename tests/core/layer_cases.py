@@ -56,6 +56,10 @@ CASES: list[tuple[dict[str, Any], tuple[int, ...]]] = [
     ({"kind": "embedding_bag", "rows": 4, "units": 2, "combine": "sum", "untouched_rows": "skip"}, (3,)),
     ({"kind": "embedding_bag", "rows": 4, "units": 2, "combine": "mean", "padding_id": 1}, (3,)),
     ({"kind": "embedding_bag", "rows": 4, "units": 2, "combine": "max", "padding_id": 1}, (3,)),
+    ({"kind": "dot_interaction"}, (3, 2)),
+    ({"kind": "dot_interaction", "itself": True}, (3, 2)),
+    ({"kind": "factorization_machine"}, (3, 2)),
+    ({"kind": "factorization_machine", "pooled": False}, (3, 2)),
 ]
 TRAINING = Mode(training=True, dropout_key=12345)
 INFERENCE = Mode(training=False)

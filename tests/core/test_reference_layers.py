@@ -121,6 +121,9 @@ GOLDEN: list[tuple[dict[str, Any], dict[str, Any], Any, Any]] = [
         [2, 0, 1, 1],
         [8 / 3, 13 / 3],
     ),
+    ({"kind": "dot_interaction"}, {}, [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [11.0, 17.0, 39.0]),
+    # 1·3 + 1·5 + 3·5 and 2·4 + 2·6 + 4·6
+    ({"kind": "factorization_machine"}, {}, [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [67.0]),
     # mean 3, variance ((-2)² + 2²) / 2 = 4, epsilon 5: 2·(∓2)/3 + 1
     (
         {"kind": "layer_normalization", "epsilon": 5.0},

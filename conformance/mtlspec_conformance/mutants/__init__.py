@@ -2,6 +2,7 @@
 
 from mtlspec_conformance.mutants.alone import LAW_MUTANTS
 from mtlspec_conformance.mutants.chunks import CHUNK_MUTANTS
+from mtlspec_conformance.mutants.crosses import CROSS_MUTANTS
 from mtlspec_conformance.mutants.embeddings import EMBEDDING_MUTANTS
 from mtlspec_conformance.mutants.gradients import GRADIENT_MUTANTS
 from mtlspec_conformance.mutants.grafted_functions import (
@@ -59,4 +60,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *HOST_MUTANTS,
     *REUSE_MUTANTS,
     *EMBEDDING_MUTANTS,
+    *CROSS_MUTANTS,
 )

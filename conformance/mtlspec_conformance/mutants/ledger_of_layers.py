@@ -11,6 +11,7 @@ NORM = "normalization"
 TABLE = "embedding and dropout"
 FUNCTION = "activations"
 INITIAL = "initial values"
+CROSSES = "feature crosses"
 REUSE = "reused blocks and masks"
 
 LAYER_TRAPS = (
@@ -273,6 +274,26 @@ LAYER_TRAPS = (
             "bag-weights-detached",
         ),
         tests=("tests/core/test_embeddings.py",),
+    ),
+    Trap(
+        CROSSES,
+        "Of a product one side is not trained, pairs count twice or in another order, a cross forgets a term.",
+        (
+            "cross.kernel_initializer",
+            "cross.bias_initializer",
+            "cross_network.kernel_initializer",
+            "cross_network.bias_initializer",
+        ),
+        (
+            "one-tower-detached",
+            "product-not-normalized",
+            "length-plus-epsilon",
+            "pairs-in-another-order",
+            "pairs-counted-twice",
+            "cross-without-itself",
+            "cross-with-the-layer-before",
+            "start-detached",
+        ),
     ),
     Trap(
         REUSE,

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from hypothesis import strategies as st
 
 from mtlspec.spec.kind import Kind
+from mtlspec.spec.layer import Chained
 from mtlspec.spec.layers import Dense, Flatten, Layer, LayerNormalization, Normalization, Reshape, Residual
 from mtlspec.spec.signature import Shape, ShapeError, Sizes, channels, elements, known
 from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, tells_a_name, value
@@ -84,6 +85,8 @@ def _fits(cls: type[Layer], wire: Wire, kinds: Kinds, nested: bool) -> bool:
         return False  # x - mean(x) is zero in theory, and what PyTorch's fused kernel makes of it is rounding alone
     if cls is Reshape:
         return True
+    if issubclass(cls, Chained) and not _in_kinds(_smallest(cls).inside, kinds):
+        return False
     try:
         _smallest(cls).signature(wire.shape)
     except ShapeError:
