@@ -44,7 +44,7 @@ def test_a_schedule_is_that_of_keras(fields: dict[str, Any], own: Any) -> None:
     """Keras computes its schedules in float32, with constants that float32 holds here."""
     schedule = obeying(Schedule.read(fields), "keras")
     found = [RATE * schedule.factor(t, steps_per_epoch=1) for t in range(26)]
-    assert found == pytest.approx([float(own(t)) for t in range(26)], rel=2e-6, abs=1e-7)
+    assert found == pytest.approx([float(own(t)) for t in range(26)], rel=0, abs=1e-6)
 
 
 @pytest.mark.parametrize("mode", ["min", "max"])
