@@ -14,6 +14,7 @@ import numpy as np
 from chance import CHANCE_DRAFTS
 from edges import EDGE_DRAFTS
 from embeddings import EMBEDDING_DRAFTS
+from hosts import HOST_DRAFTS
 from layers import LAYER_DRAFTS
 from long import LONG_DRAFTS
 from losses import LOSS_DRAFTS
@@ -37,6 +38,7 @@ DRAFTS: list[Draft] = [
     *LONG_DRAFTS,
     *REUSE_DRAFTS,
     *EMBEDDING_DRAFTS,
+    *HOST_DRAFTS,
 ]
 
 

@@ -9,7 +9,7 @@ from pydantic_core import InitErrorDetails
 
 from mtlspec.spec.decays import CosineRestarts, InverseSquareRoot, InverseTime, LinearDecay, OneCycle, Polynomial
 from mtlspec.spec.law import law
-from mtlspec.spec.plateau import ReduceOnPlateau
+from mtlspec.spec.plateau import ReduceOnPlateau as ReduceOnPlateau
 from mtlspec.spec.schedule import Schedule as Schedule
 from mtlspec.spec.schedule import WarmUp as WarmUp
 from mtlspec.spec.schedule import half_cosine, power

@@ -13,6 +13,7 @@ from mtlspec_conformance.mutants.grafted_functions import (
 from mtlspec_conformance.mutants.grafted_layers import LAYER_GRAFTS, NORM_MUTANTS, WINDOW_MUTANTS
 from mtlspec_conformance.mutants.graphs import LAYER_MUTANTS, LOSS_MUTANTS
 from mtlspec_conformance.mutants.hosts import HOST_MUTANTS
+from mtlspec_conformance.mutants.initial_values import INITIAL_MUTANTS
 from mtlspec_conformance.mutants.laws import OPTIMIZER_MUTANTS
 from mtlspec_conformance.mutants.layouts import LAYOUT_MUTANTS, SHAPE_MUTANTS
 from mtlspec_conformance.mutants.losses import LOSS_VALUE_MUTANTS
@@ -59,4 +60,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *HOST_MUTANTS,
     *REUSE_MUTANTS,
     *EMBEDDING_MUTANTS,
+    *INITIAL_MUTANTS,
 )
