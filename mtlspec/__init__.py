@@ -33,6 +33,7 @@ from mtlspec.training import batches as batches
 from mtlspec.training import dataset as dataset
 from mtlspec.training import evaluate as evaluate
 from mtlspec.training import load as checkpoint  # noqa: F401  # `load` is for documents
+from mtlspec.training import metric as metric
 from mtlspec.training import predict as predict
 from mtlspec.training import read as read
 from mtlspec.training import save as save

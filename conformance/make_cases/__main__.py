@@ -15,6 +15,7 @@ from chance import CHANCE_DRAFTS
 from crosses import CROSS_DRAFTS
 from edges import EDGE_DRAFTS
 from embeddings import EMBEDDING_DRAFTS
+from hosts import HOST_DRAFTS
 from layers import LAYER_DRAFTS
 from long import LONG_DRAFTS
 from losses import LOSS_DRAFTS
@@ -39,6 +40,7 @@ DRAFTS: list[Draft] = [
     *REUSE_DRAFTS,
     *EMBEDDING_DRAFTS,
     *CROSS_DRAFTS,
+    *HOST_DRAFTS,
 ]
 
 

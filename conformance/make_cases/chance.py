@@ -11,14 +11,14 @@ SINCE = "0.2.0"
 SEED_OF_MASKS = 11
 
 
-def _initial(id: str, why: str, blocks: dict[str, list[Any]], **part: Any) -> Draft:
+def initial_laws(id: str, why: str, blocks: dict[str, list[Any]], *, since: str = SINCE, **part: Any) -> Draft:
     """Return a draft whose blocks all read x; one head reads them all."""
     spec = several(
         inputs=[{"name": "x"} | part],
         blocks=[{"name": name, "inputs": ["x"], "layers": layers} for name, layers in blocks.items()],
         tasks=[{"name": "y", "inputs": list(blocks), "head": [dense(1)], "loss": "squared_error"}],
     )
-    return Draft(f"chance/{id}", why, spec, examples=4, batches=((0, 1),), chance=True, since=SINCE)
+    return Draft(f"chance/{id}", why, spec, examples=4, batches=((0, 1),), chance=True, since=since)
 
 
 def _wide(**initializer: Any) -> list[Any]:
@@ -30,7 +30,7 @@ def _images(filters: int, kind: str) -> list[Any]:
 
 
 INITIAL = [
-    _initial(
+    initial_laws(
         "uniform-laws",
         "Each uniform initializer has the limit of its law, with fan in and fan out in their places.",
         {
@@ -42,7 +42,7 @@ INITIAL = [
         },
         shape=[32],
     ),
-    _initial(
+    initial_laws(
         "normal-laws",
         "Each normal initializer has the variance of its law, cut and widened or not.",
         {
@@ -56,7 +56,7 @@ INITIAL = [
         },
         shape=[32],
     ),
-    _initial(
+    initial_laws(
         "fans-of-a-convolution",
         "The fans of a convolution count its window.",
         {
@@ -66,7 +66,7 @@ INITIAL = [
         },
         shape=[3, 3, 8],
     ),
-    _initial(
+    initial_laws(
         "fans-of-a-table",
         "The fan in of a table is its rows.",
         {
@@ -75,7 +75,7 @@ INITIAL = [
         },
         dtype="integer",
     ),
-    _initial(
+    initial_laws(
         "fan-of-a-bias",
         "A bias has the fan in of its kernel, as PyTorch draws it.",
         {"x1": [dense(4096, kernel_initializer="he_uniform", bias_initializer="fan_in_uniform")]},

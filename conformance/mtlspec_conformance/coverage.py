@@ -49,6 +49,7 @@ OF_THE_HOST = {
     "Spec": {"mtlspec", "data"},
     "Task": {"metrics"},
     "Training": {"epochs", "batch_size", "last_batch", "shuffle", "precision"},
+    "ReduceOnPlateau": set(schedules.ReduceOnPlateau.model_fields) - {"kind"},
 }
 """Fields that the host obeys before a backend sees anything; the precision is that of the run."""
 

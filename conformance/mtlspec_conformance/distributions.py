@@ -68,6 +68,24 @@ def _normal_of(variance: float, *, truncated: bool) -> Distribution:
     return Distribution(math.sqrt(variance), 3.0, _normal, math.inf)
 
 
+def _cut_at_bounds(cut: kinds.TruncatedNormal) -> Distribution:
+    """Return N(mean, deviation²) between bounds, which need not lie alike on both sides."""
+    from scipy.stats import truncnorm
+
+    low, high, scale = cut.low, cut.high, cut.standard_deviation
+    if cut.bounds == "absolute":
+        low, high = (low - cut.mean) / scale, (high - cut.mean) / scale
+    mean, variance, excess = map(float, truncnorm.stats(low, high, moments="mvk"))
+    deviation = math.sqrt(variance)
+    return Distribution(
+        deviation=scale * deviation,
+        kurtosis=3 + excess,
+        below=lambda standard: np.asarray(truncnorm.cdf(mean + deviation * standard, low, high)),
+        reach=max(mean - low, high - mean) / deviation,
+        mean=cut.mean + scale * mean,
+    )
+
+
 def distribution(parameter: Parameter, graph: Graph) -> Distribution | None:
     """Return the law of a parameter's initial values, or None if they are all one number."""
     fan_in, fan_out = fans(parameter, graph)
@@ -91,6 +109,13 @@ def distribution(parameter: Parameter, graph: Graph) -> Distribution | None:
             return _normal_of(2 / fan_in, truncated=truncated)
         case kinds.LecunNormal(truncated=truncated):
             return _normal_of(1 / fan_in, truncated=truncated)
+        case kinds.TruncatedNormal() as cut:
+            return _cut_at_bounds(cut)
+        case kinds.VarianceScaling(scale=scale, mode=mode, distribution=kind):
+            variance = scale / {"fan_in": fan_in, "fan_out": fan_out, "fan_average": (fan_in + fan_out) / 2}[mode]
+            if kind == "uniform":
+                return _uniform_to(math.sqrt(3 * variance))
+            return _normal_of(variance, truncated=kind == "truncated_normal")
     return None
 
 

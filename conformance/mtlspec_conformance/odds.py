@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array
 from mtlspec_conformance.distributions import Distribution
 from mtlspec_conformance.measure import Agreement, Disagreement, Finding
@@ -61,6 +62,18 @@ def _distance(what: str, standard: Array, law: Distribution) -> Finding:
     if odds >= RARE:
         return Agreement(where, exact=True)
     return Disagreement(where, math.inf, f"expected that of its law, found shares {far:.3f} away, with odds {odds:.1e}")
+
+
+def orthonormal(path: str, kernel: Array, gain: float, precision: Precision) -> Finding:
+    """Return whether a kernel, its last axis the columns, has orthogonal vectors of `gain` along its longer side."""
+    matrix = np.asarray(kernel, dtype=np.float64).reshape(-1, kernel.shape[-1]) / gain
+    where, square = f"orthogonality of {path}", matrix.T @ matrix
+    if len(matrix) < matrix.shape[1]:
+        square = matrix @ matrix.T
+    far = float(np.max(np.abs(square - np.eye(len(square)))))
+    if far <= 4 * max(matrix.shape) * float(np.finfo(precision).eps):
+        return Agreement(where, exact=True)
+    return Disagreement(where, math.inf, f"expected the products of unit vectors, found some {far:.1e} away")
 
 
 def independent(what: str, first: Array, second: Array, *, share: float) -> Finding:

@@ -88,7 +88,7 @@ def _indent(node: Node) -> str:
 
 def _task(head: Head) -> Part:
     lines = [head.loss.kind.replace("_", " "), f"weight {head.weight:g}"]
-    lines += [metric.replace("_", " ") for metric in head.metrics]
+    lines += [metric.name.replace("_", " ") for metric in head.metrics]
     return Part(f"task {head.task}", "task", head.task, tuple(lines), (head.task,), (_key(head.output),))
 
 

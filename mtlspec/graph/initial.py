@@ -59,6 +59,14 @@ def _drawn(parameter: Parameter, seed: int, size: int) -> NDArray[np.float64]:
             return _gaussian(math.sqrt(2 / n_in), truncated, seed, path, size)
         case kinds.LecunNormal(truncated=truncated):
             return _gaussian(math.sqrt(1 / n_in), truncated, seed, path, size)
+        case kinds.TruncatedNormal(mean=mean, standard_deviation=deviation) as truncated_normal:
+            return mean + deviation * _cut_normal(*truncated_normal.cut, seed, path, size)
+        case kinds.VarianceScaling() as scaling:
+            return _scaled(scaling, parameter, seed, size)
+        case kinds.Orthogonal(gain=gain):
+            return gain * _orthogonal(parameter.shape, seed, path).ravel()
+        case kinds.Identity(gain=gain):
+            return gain * np.eye(parameter.shape[0], parameter.shape[1]).ravel()
     raise NotImplementedError(f"{path}: initializer {parameter.initializer.kind!r} has no rule")
 
 
@@ -69,8 +77,34 @@ def _symmetric(limit: float, seed: int, path: str, size: int) -> NDArray[np.floa
 def _gaussian(deviation: float, truncated: bool, seed: int, path: str, size: int) -> NDArray[np.float64]:
     if not truncated:
         return deviation * normal(seed, path, size)
+    return deviation / _CUT_DEVIATION * _cut_normal(-_CUT, _CUT, seed, path, size)
+
+
+def _cut_normal(low: float, high: float, seed: int, path: str, size: int) -> NDArray[np.float64]:
+    """Return N(0, 1) between `low` and `high`; above 0 by the lower tail, where numbers are finer."""
     from scipy.special import ndtr, ndtri
 
-    low, high = float(ndtr(-_CUT)), float(ndtr(_CUT))
-    cut = ndtri(low + (high - low) * uniform(seed, path, size))
-    return np.asarray(deviation / _CUT_DEVIATION * cut, dtype=np.float64)
+    if low > 0:
+        return -_cut_normal(-high, -low, seed, path, size)
+    first, last = float(ndtr(low)), float(ndtr(high))
+    found = ndtri(first + (last - first) * uniform(seed, path, size))
+    return np.clip(np.asarray(found, dtype=np.float64), low, high)
+
+
+def _scaled(scaling: kinds.VarianceScaling, parameter: Parameter, seed: int, size: int) -> NDArray[np.float64]:
+    average = (parameter.fan_in + parameter.fan_out) / 2
+    fans = {"fan_in": parameter.fan_in, "fan_out": parameter.fan_out, "fan_average": average}
+    variance = scaling.scale / fans[scaling.mode]
+    if scaling.distribution == "uniform":
+        return _symmetric(math.sqrt(3 * variance), seed, parameter.path, size)
+    truncated = scaling.distribution == "truncated_normal"
+    return _gaussian(math.sqrt(variance), truncated, seed, parameter.path, size)
+
+
+def _orthogonal(shape: tuple[int, ...], seed: int, path: str) -> NDArray[np.float64]:
+    """Return a matrix (all axes but the last, the last) with orthonormal columns, or rows if those are fewer."""
+    rows, columns = math.prod(shape[:-1]), shape[-1]
+    drawn = normal(seed, path, rows * columns).reshape(max(rows, columns), min(rows, columns))
+    found, triangle = np.linalg.qr(drawn)
+    found = found * np.where(np.diag(triangle) < 0, -1.0, 1.0)
+    return found if rows >= columns else found.T

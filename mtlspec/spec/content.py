@@ -43,7 +43,7 @@ def meaning_of(value: Any) -> Any:
             or item != field_adapter(type(value), name).validate_python(field.default)
         ):
             content[name] = meaning_of(item)
-    return content
+    return value.kind if isinstance(value, Kind) and value.bare and len(content) == 1 else content
 
 
 def digest_of(content: object) -> str:

@@ -19,6 +19,8 @@ class Kind(Value):
     kind: str
     family: ClassVar[str] = ""
     kinds: ClassVar[dict[str, type[Kind]]] = {}
+    bare: ClassVar[bool] = False
+    """Whether a kind without fields is its name alone in what a digest is of, in place of a mapping."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **arguments: Any) -> None:

@@ -11,14 +11,8 @@ from mtlspec.spec.layer import Name as Name
 from mtlspec.spec.layer import Positive
 from mtlspec.spec.layers import Layer
 from mtlspec.spec.losses import Loss
+from mtlspec.spec.metrics import Metric as Metric
 from mtlspec.spec.value import Value, problem, raise_problems
-
-Metric = Literal["accuracy", "auc", "f1", "mean_absolute_error", "root_mean_squared_error", "r2"]
-
-METRICS_OF_CLASSES: tuple[Metric, ...] = ("accuracy", "auc", "f1")
-"""Metrics of a task whose predictions are probabilities."""
-METRICS_OF_NUMBERS: tuple[Metric, ...] = ("mean_absolute_error", "root_mean_squared_error", "r2")
-"""Metrics of a task whose predictions are numbers."""
 
 
 class Input(Value):

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic_core import InitErrorDetails
 
-from mtlspec.spec.kind import Kind
+from mtlspec.spec.decays import CosineRestarts, InverseSquareRoot, InverseTime, LinearDecay, OneCycle, Polynomial
 from mtlspec.spec.law import law
-from mtlspec.spec.value import Value, problem, raise_problems
-
-
-class WarmUp(Value):
-    """start + (1 - start)·t / steps for t < steps; then the schedule begins at its own 0."""
-
-    steps: int = Field(gt=0)
-    start: float = Field(default=0.0, ge=0, le=1)
-
-
-class Schedule(Kind):
-    """factor(t), t = 0 for the first update, counted in steps or in whole epochs."""
-
-    family: ClassVar[str] = "schedule"
-    unit: Literal["step", "epoch"] = "step"
-    warm_up: WarmUp | None = None
-
-    def factor(self, step: int, *, steps_per_epoch: int) -> float:
-        """Return the factor of the learning rate at update `step`."""
-        if self.warm_up is not None:
-            if step < self.warm_up.steps:
-                start = self.warm_up.start
-                return start + (1 - start) * step / self.warm_up.steps
-            step -= self.warm_up.steps
-        return self.after_warm_up(step if self.unit == "step" else step // steps_per_epoch)
-
-    def after_warm_up(self, t: int) -> float:
-        """Return the factor at time `t` after the warm-up."""
-        raise NotImplementedError
+from mtlspec.spec.plateau import ReduceOnPlateau as ReduceOnPlateau
+from mtlspec.spec.schedule import Schedule as Schedule
+from mtlspec.spec.schedule import WarmUp as WarmUp
+from mtlspec.spec.schedule import half_cosine, power
+from mtlspec.spec.value import Location, problem, raise_problems
 
 
 class ConstantRate(Schedule):
@@ -57,7 +33,7 @@ class Step(Schedule):
     rate: float = Field(gt=0)
 
     def after_warm_up(self, t: int) -> float:
-        return _power(self.rate, t // self.every)
+        return power(self.rate, t // self.every)
 
 
 class Exponential(Schedule):
@@ -68,15 +44,7 @@ class Exponential(Schedule):
     rate: float = Field(gt=0)
 
     def after_warm_up(self, t: int) -> float:
-        return _power(self.rate, t / self.every)
-
-
-def _power(rate: float, exponent: float) -> float:
-    """Return rate^exponent; infinite where Python would raise, so that training reports the loss that follows."""
-    try:
-        return float(rate**exponent)
-    except OverflowError:
-        return math.inf
+        return power(self.rate, t / self.every)
 
 
 class Cosine(Schedule):
@@ -92,7 +60,7 @@ class Cosine(Schedule):
     def after_warm_up(self, t: int) -> float:
         if t >= self.length:
             return self.final
-        return self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * t / self.length))
+        return self.final + (1 - self.final) * half_cosine(t / self.length)
 
 
 class Piecewise(Schedule):
@@ -119,4 +87,44 @@ class Piecewise(Schedule):
         return self.factors[passed]
 
 
+class Sequence(Schedule):
+    """schedules[i](t - t_i), one after the other, t_i the sum of the lengths before i; the last one has no end.
+
+    Each counts from 0 when its turn comes, with its own unit and warm-up; lengths are in the unit of the sequence.
+    PyTorch's `SequentialLR`, whose milestones are the t_i.
+    """
+
+    kind: Literal["sequence"] = "sequence"
+    schedules: tuple[Schedule, ...] = Field(min_length=2)
+    lengths: tuple[Annotated[int, Field(gt=0)], ...]
+
+    def model_post_init(self, context: object) -> None:
+        """Refuse a wrong number of lengths, and a schedule that listens to measures."""
+        problems = [*_length_problems(self)]
+        for index, part in enumerate(self.schedules):
+            if part.kind == "reduce_on_plateau":
+                place: Location = ("schedules", index)
+                problems.append(problem("reduce_on_plateau is no part of a sequence; let it be the schedule", place))
+        raise_problems("Sequence", problems)
+
+    def at_step(self, step: int, *, steps_per_epoch: int) -> float:
+        """Return the factor that the schedule whose turn it is gives."""
+        unit = steps_per_epoch if self.unit == "epoch" else 1
+        for part, length in zip(self.schedules, self.lengths, strict=False):
+            if step < length * unit:
+                return part.factor(step, steps_per_epoch=steps_per_epoch)
+            step -= length * unit
+        return self.schedules[-1].factor(step, steps_per_epoch=steps_per_epoch)
+
+
+def _length_problems(sequence: Sequence) -> list[InitErrorDetails]:
+    wanted, found = len(sequence.schedules) - 1, len(sequence.lengths)
+    if wanted == found:
+        return []
+    message = f"expected {wanted} lengths, one for each schedule but the last, found {found}"
+    return [problem(message, ("lengths",), sequence.lengths)]
+
+
 Schedule.admit(ConstantRate, Step, Exponential, Cosine, Piecewise)
+Schedule.admit(LinearDecay, Polynomial, InverseTime, InverseSquareRoot, CosineRestarts, OneCycle, Sequence)
+Schedule.admit(ReduceOnPlateau)

@@ -17,6 +17,7 @@ from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layers import Layer
 from mtlspec.spec.losses import Loss, Prediction
+from mtlspec.spec.metrics import Metric
 from mtlspec.spec.optimizers import Clipping, Optimizer
 from mtlspec.spec.schedules import Schedule
 from mtlspec.spec.spec import Spec
@@ -36,6 +37,7 @@ FAMILIES: tuple[type[Kind], ...] = (
     Encoder,
     Missing,
     Split,
+    Metric,
 )
 """Every family of kinds."""
 
@@ -63,7 +65,7 @@ def _definition(family: type[Kind]) -> dict[str, Any]:
     """Return one entry for each kind, and the bare names of those that need nothing more."""
     alone = []
     for name, kind in family.kinds.items():
-        if not any(field.is_required() for field in kind.model_fields.values()):
+        if not any(field.is_required() for key, field in kind.model_fields.items() if key != "kind"):
             alone.append(name)
     kinds = [{"$ref": f"#/$defs/{kind.__name__}"} for kind in family.kinds.values()]
     return {"anyOf": [*([{"enum": sorted(alone)}] if alone else []), *kinds], "description": family.__doc__}

@@ -14,6 +14,7 @@ from mtlspec.spec.data import Data
 from mtlspec.spec.law import Like, obeying
 from mtlspec.spec.layer import CHAIN_START
 from mtlspec.spec.model import Block, Input, Task
+from mtlspec.spec.plateau import ReduceOnPlateau
 from mtlspec.spec.training import Training
 from mtlspec.spec.value import Value, nearest, problem, raise_problems
 from mtlspec.spec.wiring import Wiring
@@ -41,7 +42,9 @@ class Spec(Value):
         for name in ("inputs", "blocks", "tasks"):
             self.__dict__[name] = tuple(obeying(part, self.like) for part in getattr(self, name))
         self.__dict__["training"] = obeying(self.training, self.like)
-        raise_problems("Spec", [*_name_problems(self), *_data_problems(self), *Wiring(self).problems])
+        raise_problems(
+            "Spec", [*_name_problems(self), *_data_problems(self), *Wiring(self).problems, *_schedule_problems(self)]
+        )
 
     def task(self, name: str) -> Task:
         """Return the task called `name`.
@@ -92,6 +95,18 @@ def _name_problems(spec: Spec) -> Iterator[InitErrorDetails]:
                 message = f"duplicate name {part.name!r}, used by {seen[part.name]} already"
                 yield problem(f"{message}; inputs, blocks and tasks share one namespace", place, part.name)
             seen.setdefault(part.name, f"{group}[{index}]")
+
+
+def _schedule_problems(spec: Spec) -> Iterator[InitErrorDetails]:
+    schedule = spec.training.schedule
+    if not isinstance(schedule, ReduceOnPlateau):
+        return
+    known = ["loss"]
+    for task in spec.tasks:
+        known += [f"{task.name}/loss", *(f"{task.name}/{metric.name}" for metric in task.metrics)]
+    if schedule.measure not in known:
+        message = f"no measure {schedule.measure!r}{nearest(schedule.measure, known)}; known: {', '.join(known)}"
+        yield problem(f"{message}; add metrics to the task", ("training", "schedule", "measure"), schedule.measure)
 
 
 def _data_problems(spec: Spec) -> Iterator[InitErrorDetails]:

@@ -11,7 +11,8 @@ from pydantic_core import InitErrorDetails
 from mtlspec.spec.activations import Activation, Linear
 from mtlspec.spec.layer import CHAIN_START, Branched, Chained, Dtype
 from mtlspec.spec.layers import ActivationLayer, Layer, Normalization
-from mtlspec.spec.model import METRICS_OF_CLASSES, METRICS_OF_NUMBERS, Block, Merge, Task
+from mtlspec.spec.metric import form_of, kinds_of
+from mtlspec.spec.model import Block, Merge, Task
 from mtlspec.spec.reuse import Reuse, owners, read_by
 from mtlspec.spec.signature import ParameterRule, Shape, ShapeError, Signature, channels, written
 from mtlspec.spec.value import Location, nearest, problem
@@ -66,12 +67,12 @@ class Wiring:
             self._wires[block.name] = self._chain(layers, source, block.name, place)
         self._reuse = None
         for index, task in enumerate(self.spec.tasks):
-            self._check_metrics(task, index)
             source = self._merged(task, self._task_sources(index), ("tasks", index), f"tasks.{task.name}")
             output = self._chain(task.head, source, f"tasks.{task.name}.head", ("tasks", index, "head"))
             if output is not None:
                 self.outputs[task.name] = output
                 self._check_head(task, output, index)
+            self._check_metrics(task, output, index)
 
     def _block_sources(self, index: int) -> tuple[str, ...]:
         block, spec = self.spec.blocks[index], self.spec
@@ -198,6 +199,8 @@ class Wiring:
                 signature = layer.signature_with(wire.shape, *(other.shape for other in others))
             except ShapeError as error:
                 message = f"{layer.kind} does not fit: {error}"
+            misfits = ((rule.leaf, rule.initializer.misfit(rule.shape)) for rule in signature.parameters)
+            message = message or next((f"the {leaf}: {misfit}" for leaf, misfit in misfits if misfit), "")
         reuses = None
         if not message and self._reuse:
             reuses = self._reuse.owner_of(path, signature)
@@ -284,12 +287,14 @@ class Wiring:
         if message:
             self.problems.append(problem(message, ("tasks", index, "head")))
 
-    def _check_metrics(self, task: Task, index: int) -> None:
-        fitting = METRICS_OF_NUMBERS if task.loss.link == "none" else METRICS_OF_CLASSES
+    def _check_metrics(self, task: Task, output: Wire | None, index: int) -> None:
+        form = form_of(task.loss)
         for position, metric in enumerate(task.metrics):
-            if metric not in fitting:
-                message = f"{metric} does not fit {task.loss.kind}; use {', '.join(fitting)}"
-                self.problems.append(problem(message, ("tasks", index, "metrics", position), metric))
+            message = metric.misfit(form, output.shape) if output is not None and output.shape else ""
+            if form not in metric.of:
+                message = f"{metric.kind} does not fit {task.loss.kind}; use {', '.join(kinds_of(form))}"
+            if message:
+                self.problems.append(problem(message, ("tasks", index, "metrics", position), metric.kind))
 
 
 def rules(wiring: Wiring) -> Iterator[tuple[Step, ParameterRule]]:

@@ -23,6 +23,7 @@ from mtlspec.training.examples import read_table as read_table
 from mtlspec.training.history import Epoch as Epoch
 from mtlspec.training.history import History as History
 from mtlspec.training.metrics import metrics as metrics
+from mtlspec.training.own_metrics import metric as metric
 from mtlspec.training.predictions import class_names as class_names
 from mtlspec.training.predictions import prediction_columns as prediction_columns
 from mtlspec.training.split import split as split

@@ -16,6 +16,7 @@ from mtlspec.randomness import permutation
 from mtlspec.spec import Spec
 from mtlspec.spec.training import Training
 from mtlspec.tensors import Array
+from mtlspec.training.plateau import Plateau
 
 STEPS_PER_CHUNK = 64
 """How many steps a program makes in one call: many enough to hide the call, few enough to be interrupted between."""
@@ -67,8 +68,12 @@ def plan(
     start: int,
     stop: int,
     steps_per_chunk: int = STEPS_PER_CHUNK,
+    plateau: Plateau | None = None,
 ) -> Iterator[Chunk]:
-    """Yield the chunks of the global steps from `start` to before `stop`; a partial batch is a chunk of its own."""
+    """Yield the chunks of the global steps from `start` to before `stop`; a partial batch is a chunk of its own.
+
+    A chunk's rates are multiplied by the factor that `plateau` has when the chunk is asked for.
+    """
     size, per_epoch = len(data), steps_per_epoch(len(data), training)
     rates = _Rates(graph, training, per_epoch)
     for epoch in range(start // per_epoch, -(-stop // per_epoch)):
@@ -79,8 +84,9 @@ def plan(
         while first < end:
             last = min(first + steps_per_chunk, whole) if first < whole else end
             begin = (first - epoch * per_epoch) * training.batch_size
+            factor = 1.0 if plateau is None else plateau.factor
             taken = rows[begin : begin + (last - first) * training.batch_size].reshape(last - first, -1)
-            yield _chunk(data, graph, taken, first, rates.at(range(first, last)))
+            yield _chunk(data, graph, taken, first, factor * rates.at(range(first, last)))
             first = last
 
 

@@ -9,32 +9,57 @@ import numpy as np
 
 from mtlspec.backend import Program
 from mtlspec.batch import Batch, Dataset
+from mtlspec.errors import MtlspecError
+from mtlspec.graph import Graph
+from mtlspec.spec.value import nearest
 from mtlspec.tensors import Array, Arrays
 from mtlspec.training.batches import denominators
 from mtlspec.training.dataset import checked_inputs, expect_dataset_of
-from mtlspec.training.metrics import metrics
+from mtlspec.training.metrics import metrics as metrics_of
+from mtlspec.training.own_metrics import OwnFunction, expect_dotted
 
 EXAMPLES_PER_CALL = 1024
 """How many examples a program sees at once; what comes out does not depend on it."""
 
 
-def evaluate(program: Program, data: Dataset) -> dict[str, float]:
+def evaluate(program: Program, data: Dataset, *, metrics: Mapping[str, OwnFunction] | None = None) -> dict[str, float]:
     """Return the loss and the metrics of each task over all of `data`, as `task/loss` and `task/metric`.
 
     A loss is Σ weight·loss / denominator of the whole data by the task's reduction; NaN where no label is present.
 
+    Args:
+        program: What predicts.
+        data: The examples.
+        metrics: Further ones, functions of predictions, targets and weights, by dotted name: `acme.cost` for every
+            task, `task/acme.cost` for one.
+
     Raises:
         DataError: the data was made for another spec.
+        MtlspecError: a name in `metrics` has no dot or an unknown task, or a function returns no number.
     """
     expect_dataset_of(program.graph, data)
+    own = _by_task(program.graph, metrics or {})
     losses = _losses(program, data)
     predicted = _outputs(program, data.inputs)
     result: dict[str, float] = {}
     for head in program.graph.heads:
         result[f"{head.task}/loss"] = losses[head.task]
-        found = metrics(head, data, predicted[head.task])
+        found = metrics_of(head, data, predicted[head.task], own=own[head.task])
         result |= {f"{head.task}/{name}": value for name, value in found.items()}
     return result
+
+
+def _by_task(graph: Graph, given: Mapping[str, OwnFunction]) -> dict[str, dict[str, OwnFunction]]:
+    """Return the functions of each task by the names that its results have."""
+    own: dict[str, dict[str, OwnFunction]] = {task: {} for task in graph.tasks}
+    for name, function in given.items():
+        task, _, kind = name.rpartition("/")
+        expect_dotted(kind)
+        if task and task not in own:
+            raise MtlspecError(f"metric {name!r}: unknown task {task!r}{nearest(task, own)}; known: {', '.join(own)}")
+        for each in (task,) if task else graph.tasks:
+            own[each][kind] = function
+    return own
 
 
 def predict(program: Program, inputs: Mapping[str, Any]) -> dict[str, Array]:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtlspec.errors import MtlspecError
+from mtlspec.spec.metric import better_of
+from mtlspec.spec.value import nearest
 
 By = Literal["epoch", "step"]
 Frames = Literal["pandas", "polars", "pyarrow"]
@@ -102,6 +104,21 @@ class History:
     def with_epoch(self, epoch: Epoch) -> History:
         """Return this history with the record of one more epoch."""
         return replace(self, epochs=(*self.epochs, epoch))
+
+    def best(self, measure: str, *, examples: Literal["validation", "training"] = "validation") -> Epoch:
+        """Return the epoch with the best value of `task/loss` or `task/metric`, the first of them.
+
+        Raises:
+            MtlspecError: no epoch has a value of it.
+        """
+        parts = [(getattr(epoch, examples), epoch) for epoch in self.epochs]
+        defined = [(found[measure], e) for found, e in parts if not math.isnan(found.get(measure, math.nan))]
+        if not defined:
+            names = dict.fromkeys(name for found, _ in parts for name in found)
+            known = f"known: {', '.join(names)}" if names else "there are none"
+            raise MtlspecError(f"no epoch has {measure!r} of the {examples} examples{nearest(measure, names)}; {known}")
+        sign = 1 if better_of(measure) == "lower" else -1
+        return min(defined, key=lambda pair: sign * pair[0])[1]
 
     def to_columns(self, *, by: By = "epoch") -> dict[str, list[Any]]:
         """Return columns: for each epoch `task/loss` and `validation/...`, or for each step `task/loss`."""

@@ -18,6 +18,7 @@ from mtlspec.training.dataset import expect_dataset_of
 from mtlspec.training.evaluation import evaluate
 from mtlspec.training.history import Epoch, History
 from mtlspec.training.interruption import Interruption
+from mtlspec.training.plateau import Plateau, plateau
 from mtlspec.training.progress import progress_bar
 
 AfterEpoch = Callable[[History], None]
@@ -56,7 +57,7 @@ def train(
 
     Raises:
         DataError: the data was made for another spec, or does not fill a batch.
-        MtlspecError: a loss is not finite.
+        MtlspecError: a loss is not finite, or the schedule listens to a measure that is not known.
     """
     graph = program.graph
     settings = graph.training if training is None else training
@@ -68,11 +69,20 @@ def train(
     past = _past(history, graph, start)
     if start >= stop:
         return past
+    listening = plateau(settings, graph, past=past, validated=validation is not None)
     if start == 0:
         adapt(program, data)
     recorder = _Recorder(graph, past, per_epoch)
     source = program.place(data)
-    chunks = plan(data, graph, training=settings, start=start, stop=stop, steps_per_chunk=steps_per_chunk)
+    chunks = plan(
+        data,
+        graph,
+        training=settings,
+        start=start,
+        stop=stop,
+        steps_per_chunk=steps_per_chunk,
+        plateau=listening,
+    )
     with Interruption() as interruption, progress_bar(wanted=progress, total=stop, done=start) as bar:
         for chunk in chunks:
             found = program.train(source, chunk.steps)
@@ -80,7 +90,10 @@ def train(
             recorder.add(chunk, found)
             bar.show(step=chunk.stop, epoch=chunk.first // per_epoch + 1, losses=recorder.last_losses)
             if chunk.stop % per_epoch == 0:
-                recorder.end_epoch({} if validation is None else evaluate(program, validation))
+                found_now = {} if validation is None else evaluate(program, validation)
+                epoch = recorder.end_epoch(found_now, _wanted(listening, program, data))
+                if listening is not None:
+                    listening.follow([epoch])
                 if callback is not None:
                     callback(recorder.history())
             if interruption.asked:
@@ -104,6 +117,12 @@ def _past(history: History | None, graph: Graph, start: int) -> History:
     return fresh if history is None else history + fresh
 
 
+def _wanted(listening: Plateau | None, program: Program, data: Dataset) -> dict[str, float]:
+    """Return the metric of the training examples that the schedule listens to, if there is one."""
+    name = None if listening is None else listening.wanted_of_training
+    return {} if name is None else {name: evaluate(program, data)[name]}
+
+
 class _Recorder:
     """Gathers what chunks bring, without joining arrays each time."""
 
@@ -122,15 +141,16 @@ class _Recorder:
         rates = chunk.steps.learning_rates
         self._parts.append(History(self._tasks, chunk.first, losses, penalties, rates, chunk.denominators))
 
-    def end_epoch(self, validation: dict[str, float]) -> None:
-        """Add the record of the epoch that the last chunk ends."""
+    def end_epoch(self, validation: dict[str, float], training: dict[str, float]) -> Epoch:
+        """Add the record of the epoch that the last chunk ends, and return it."""
         history = self.history()
         stop = history.last_step
         losses = history.mean_losses(start=stop - self._per_epoch, stop=stop)
-        training = {f"{task}/loss": loss for task, loss in losses.items()}
+        means = {f"{task}/loss": loss for task, loss in losses.items()}
         rate = float(history.learning_rates[-1, 0])
-        epoch = Epoch(stop // self._per_epoch, stop, rate, training, validation)
+        epoch = Epoch(stop // self._per_epoch, stop, rate, means | training, validation)
         self._parts = [history.with_epoch(epoch)]
+        return epoch
 
     def history(self, *, interrupted: bool = False) -> History:
         """Return all so far."""

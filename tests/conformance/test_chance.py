@@ -144,8 +144,10 @@ def test_a_seed_that_is_ignored_is_seen_where_another_is_asked_for() -> None:
 
 def test_the_cases_show_each_initializer_mask_and_order() -> None:
     initializers = {type(p.initializer) for id in CHANCE for p in case(id).graph.parameters if _counts(p.shape)}
-    constant = {"zeros", "ones", "constant"}
-    assert set(Initializer.kinds) - constant <= {cls.model_fields["kind"].default for cls in initializers}
+    constant, dependent = {"zeros", "ones", "constant", "identity"}, {"orthogonal"}
+    independent = set(Initializer.kinds) - constant - dependent
+    assert independent <= {cls.model_fields["kind"].default for cls in initializers}
+    assert dependent <= {p.initializer.kind for id in CHANCE for p in case(id).graph.parameters}
     assert sum(len(shown_in(case(id).graph)) for id in CHANCE) == 4
     for field, values in (("shuffle", {True, False}), ("last_batch", {"keep", "drop"})):
         assert {getattr(case(id).spec.training, field) for id in CHANCE} == values

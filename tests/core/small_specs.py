@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mtlspec.spec import Spec
@@ -27,7 +28,7 @@ def two_tasks(*, tasks: tuple[dict[str, Any], ...] = TASKS, **training: Any) -> 
     )
 
 
-def one_task(units: int, loss: object, *, metrics: tuple[str, ...] = ()) -> Spec:
+def one_task(units: int, loss: object, *, metrics: Sequence[object] = ()) -> Spec:
     """Return a spec of one feature and one task called `t`."""
     head = [{"kind": "dense", "units": units}]
     return Spec.model_validate(

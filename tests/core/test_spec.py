@@ -193,3 +193,16 @@ def test_a_rate_beyond_all_numbers_is_infinite_not_an_error() -> None:
 def test_a_block_without_layers_is_what_it_reads() -> None:
     spec = Spec.model_validate(document(blocks=[{"name": "trunk"}]))
     assert spec.warnings == ()
+
+
+def test_a_metric_without_fields_keeps_the_digest_that_its_bare_name_had() -> None:
+    metrics = {"kind": ["accuracy", "auc", "f1"], "size": ["r2", "mean_absolute_error"]}
+    tasks = [{**task, "metrics": metrics[task["name"]]} for task in document()["tasks"]]
+    spec = Spec.model_validate(document(tasks=tasks))
+    assert spec.digest() == "de44e96ea046ffee4c4a47a9113e214b9e464c07486d910f3a269003f0a53785"
+    spelled = [{**task, "metrics": [{"kind": kind, "weighted": False} for kind in task["metrics"]]} for task in tasks]
+    assert Spec.model_validate(document(tasks=spelled)).digest() == spec.digest()
+    tasks[0]["metrics"] = [{"kind": "accuracy", "weighted": True}, "auc", "f1"]
+    weighted = Spec.model_validate(document(tasks=tasks))
+    assert weighted.digest() != spec.digest()
+    assert [metric.name for metric in weighted.tasks[0].metrics] == ["accuracy(weighted=true)", "auc", "f1"]

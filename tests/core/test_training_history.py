@@ -87,3 +87,16 @@ def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(MtlspecError, match=r"polars is not installed; install it, or use `to_rows\(\)`"):
         FIRST.to_frame("polars")
+
+
+def test_the_best_epoch_is_the_first_with_the_best_value() -> None:
+    history = FIRST
+    for epoch, (loss, auc) in enumerate([(0.5, 0.1), (0.2, NAN), (0.2, 0.9), (0.3, 0.4)], start=1):
+        history = history.with_epoch(Epoch(epoch, epoch, 0.1, {"a/loss": -loss}, {"a/loss": loss, "a/auc": auc}))
+    assert history.best("a/loss").epoch == 2
+    assert history.best("a/auc").epoch == 3
+    assert history.best("a/loss", examples="training").epoch == 1
+    with pytest.raises(MtlspecError, match="no epoch has 'a/aux' of the validation examples; did you mean 'a/auc'"):
+        history.best("a/aux")
+    with pytest.raises(MtlspecError, match="of the training examples; there are none"):
+        FIRST.best("a/loss", examples="training")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ NAN = float("nan")
 
 
 def found(
-    units: int, loss: object, names: tuple[str, ...], labels: object, predictions: object, **others: object
+    units: int, loss: object, names: Sequence[object], labels: object, predictions: object, **others: object
 ) -> dict[str, float]:
     spec = one_task(units, loss, metrics=names)
     head: Head = lower(spec).heads[0]
@@ -110,12 +111,25 @@ def test_predictions_of_float32_are_measured_in_float64() -> None:
     assert value == (float(np.float32(0.1)) + float(np.float32(0.2))) / 2
 
 
+OF_NUMBERS = (
+    "mean_absolute_error, root_mean_squared_error, r2, mean_absolute_percentage_error, explained_variance, "
+    "median_absolute_error, pearson, spearman"
+)
+OF_QUERIES = "ndcg, mean_reciprocal_rank"
+OF_CHOICES = "precision, recall, average_precision, log_loss, brier_score, calibration_error, iou, mean_iou"
+
+
 @pytest.mark.parametrize(
     ("units", "loss", "metric", "fitting"),
     [
-        (1, "squared_error", "auc", "mean_absolute_error, root_mean_squared_error, r2"),
-        (3, "softmax_cross_entropy", "r2", "accuracy, auc, f1"),
-        (1, "sigmoid_cross_entropy", "mean_absolute_error", "accuracy, auc, f1"),
+        (1, "squared_error", "auc", f"{OF_NUMBERS}, {OF_QUERIES}"),
+        (
+            3,
+            "softmax_cross_entropy",
+            "r2",
+            f"accuracy, auc, f1, top_k_accuracy, {OF_CHOICES}, {OF_QUERIES}",
+        ),
+        (1, "sigmoid_cross_entropy", "top_k_accuracy", f"accuracy, auc, f1, {OF_CHOICES}, {OF_QUERIES}"),
     ],
 )
 def test_a_metric_that_does_not_fit_the_loss_is_refused(units: int, loss: str, metric: str, fitting: str) -> None:

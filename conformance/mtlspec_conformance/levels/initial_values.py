@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 
 from mtlspec.graph import initial_parameters
+from mtlspec.spec.initializers import Orthogonal
 from mtlspec_conformance.distributions import ENOUGH, distribution
 from mtlspec_conformance.measure import Finding, apart, exactly, same
-from mtlspec_conformance.odds import spread, uncorrelated
+from mtlspec_conformance.odds import orthonormal, spread, uncorrelated
 from mtlspec_conformance.pair import Pair, held
 
 
@@ -18,12 +19,15 @@ def initial_values(pair: Pair) -> Iterator[Finding]:
     """Yield whether a new program holds the host's values, others for another seed, each by its declared law."""
     graph, found = pair.graph, pair.first_parameters
     yield from exactly("initial value", found, held(initial_parameters(graph), pair.precision))
-    drawn = [p for p in graph.parameters if distribution(p, graph) is not None]
+    drawn = [p for p in graph.parameters if distribution(p, graph) is not None or isinstance(p.initializer, Orthogonal)]
     if drawn:
         other = pair.reseeded.parameters
         for parameter in drawn:
             path = parameter.path
             yield from apart(f"initial values of {path} by two seeds", {path: found[path]}, {path: other[path]})
+    for parameter in graph.parameters:
+        if isinstance(parameter.initializer, Orthogonal):
+            yield orthonormal(parameter.path, found[parameter.path], parameter.initializer.gain, pair.precision)
     for parameter in drawn:
         law = distribution(parameter, graph)
         if law is not None and np.size(found[parameter.path]) >= ENOUGH:

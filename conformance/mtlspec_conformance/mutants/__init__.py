@@ -14,6 +14,7 @@ from mtlspec_conformance.mutants.grafted_functions import (
 from mtlspec_conformance.mutants.grafted_layers import LAYER_GRAFTS, NORM_MUTANTS, WINDOW_MUTANTS
 from mtlspec_conformance.mutants.graphs import LAYER_MUTANTS, LOSS_MUTANTS
 from mtlspec_conformance.mutants.hosts import HOST_MUTANTS
+from mtlspec_conformance.mutants.initial_values import INITIAL_MUTANTS
 from mtlspec_conformance.mutants.laws import OPTIMIZER_MUTANTS
 from mtlspec_conformance.mutants.layouts import LAYOUT_MUTANTS, SHAPE_MUTANTS
 from mtlspec_conformance.mutants.losses import LOSS_VALUE_MUTANTS
@@ -61,4 +62,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *REUSE_MUTANTS,
     *EMBEDDING_MUTANTS,
     *CROSS_MUTANTS,
+    *INITIAL_MUTANTS,
 )

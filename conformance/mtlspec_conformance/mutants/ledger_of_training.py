@@ -254,7 +254,12 @@ TRAINING_TRAPS = (
     Trap(
         HOST,
         "Metrics have bins, epsilons, ties and means of batches of their own.",
-        tests=("tests/core/test_training_metrics.py",),
+        tests=(
+            "tests/core/test_training_metrics.py",
+            "tests/core/test_metrics_of_choices.py",
+            "tests/core/test_metrics_of_numbers.py",
+            "tests/core/test_metrics_of_queries.py",
+        ),
     ),
     Trap(
         HOST,

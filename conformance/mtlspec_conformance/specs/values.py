@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
 from mtlspec.profiles import DISSOLVED, VOCABULARY
-from mtlspec.spec.initializers import Uniform
+from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform
 from mtlspec.spec.kind import Kind
-from mtlspec.spec.layers import Embedding, EmbeddingBag
+from mtlspec.spec.layers import Dense, Embedding, EmbeddingBag
 from mtlspec.spec.losses import Probabilities, SigmoidCrossEntropy, SquaredError
-from mtlspec.spec.schedules import Piecewise
+from mtlspec.spec.schedules import ConstantRate, Piecewise, ReduceOnPlateau, Sequence
 from mtlspec.spec.signature import Penalty
 from mtlspec.spec.training import PerTask
 from mtlspec.spec.value import Value
@@ -42,6 +42,11 @@ TAME: dict[str, tuple[float, ...]] = {
     "weight": (1.0, 0.5, 0.0, 2.0),
     "Step.rate": (0.5, 1.0, 0.9),
     "Exponential.rate": (0.5, 1.0, 0.9),
+    "OneCycle.length": (20, 40),
+    "OneCycle.rise": (0.3, 0.2),
+    "TruncatedNormal.mean": (0.0, 0.1),
+    "TruncatedNormal.low": (-2.0, -0.5),
+    "TruncatedNormal.high": (2.0, 0.5),
 }
 """Numbers of fields, by name or by class and name, with which training stays on firm ground."""
 
@@ -112,11 +117,16 @@ def _field(cls: type[Value], name: str, field: FieldInfo, kinds: Kinds) -> Strat
     tame = TAME.get(f"{cls.__name__}.{name}", TAME.get(name))
     if tame is not None:
         return st.sampled_from(tame)
+    if field.annotation is Initializer and (cls, name) not in MATRICES:
+        own = [kind for kind in members(Initializer, kinds) if kind not in (Orthogonal, Identity)]
+        return st.one_of([value(kind, kinds) for kind in own])
     if name in CLAIMED_LAWS and CLAIMED_LAWS[name] not in kinds:
         return st.just(field.default)
     return _annotated(field.annotation, field.metadata, kinds)
 
 
+MATRICES = ((Dense, "kernel_initializer"), (Embedding, "initializer"))
+"""Fields whose parameter is always a matrix, so that every initializer fits."""
 PLAINEST: tuple[type[Kind], ...] = (SquaredError,)
 """Kinds that stand before those that their families name first."""
 CLAIMED_LAWS = {
@@ -194,6 +204,12 @@ def _rising(fields: Fields) -> Fields:
     return fields | {"boundaries": boundaries, "factors": (fields["factors"] * 4)[: len(boundaries) + 1]}
 
 
+def _each_with_a_length(fields: Fields) -> Fields:
+    schedules = [ConstantRate() if isinstance(part, ReduceOnPlateau) else part for part in fields["schedules"] * 2]
+    parts = tuple(schedules[:3])
+    return fields | {"schedules": parts, "lengths": (fields["lengths"] * 2)[: len(parts) - 1]}
+
+
 def _not_empty(fields: Fields) -> Fields:
     low, high = fields.get("low", -0.05), fields.get("high", 0.05)
     return fields if low <= high else fields | {"low": high, "high": low}
@@ -220,6 +236,7 @@ def _not_renormalized(fields: Fields) -> Fields:
 MENDED: dict[type[Value], Callable[[Fields], Fields]] = {
     Piecewise: _rising,
     Uniform: _not_empty,
+    Sequence: _each_with_a_length,
     PerTask: _going_forward_once,
     Embedding: _telling_rows_apart,
     EmbeddingBag: _telling_rows_apart,
