@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mtlspec.batch import Dataset
 from mtlspec.errors import DataError
-from mtlspec.graph import Graph, lower
+from mtlspec.graph import lower
 from mtlspec.spec import Data, Spec
 from mtlspec.tensors import Arrays
 from mtlspec.training.csv_table import path_in_package
@@ -57,7 +57,7 @@ def read(
         held_out = _subset(examples, parts.held_out) if len(parts.held_out) else None
         return Examples(_subset(examples, parts.training), held_out, Encoders())
     table = read_table(data, directory=directory, file=file, frame=frame)
-    return _from_table(data, graph, table, seed)
+    return examples_of(spec, table)
 
 
 def read_table(
@@ -85,7 +85,13 @@ def _data(spec: Spec) -> Data:
     return spec.data
 
 
-def _from_table(data: Data, graph: Graph, table: Table, seed: int) -> Examples:
+def examples_of(spec: Spec, table: Table) -> Examples:
+    """Return the examples that `spec.data` finds in `table`.
+
+    Raises:
+        DataError: the table does not fit the spec.
+    """
+    data, graph, seed = _data(spec), lower(spec), spec.training.seed
     found = resolved(data, graph, table)
     rows = found.kept(table)
     groups = found.groups(table, rows)
