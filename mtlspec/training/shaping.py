@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mtlspec.spec.data import Per
-from mtlspec.spec.signature import Shape
+from mtlspec.spec.signature import Shape, known
 from mtlspec.tensors import Array
 from mtlspec.training.groups import Groups
 from mtlspec.training.table import Positions, Table
@@ -63,4 +63,4 @@ class Shaping:
 
 def shaped(values: Array, shape: Shape) -> Array:
     """Return `values` (N, ...) as (N, *shape); where the data chooses a length, they have that shape already."""
-    return values if None in shape else values.reshape(len(values), *(size or 0 for size in shape))
+    return values if None in shape else values.reshape(len(values), *known(shape))

@@ -128,6 +128,25 @@ def test_arrays_of_several_axes_fill_inputs_and_targets(tmp_path: Path) -> None:
     assert data.weights["size"].tolist() == [0, 0, 2, 3, 4, 5, 6]
 
 
+@pytest.mark.parametrize("form", ["npz", "npy"])
+def test_an_array_chooses_a_length_that_the_document_leaves_open(tmp_path: Path, form: str) -> None:
+    steps = np.arange(24.0).reshape(2, 4, 3)
+    np.savez(tmp_path / "t.npz", steps=steps, kind=["x", "y"])
+    folder = npy_folder(tmp_path, {"steps": steps, "kind": np.array(["x", "y"])})
+    spec = table_spec(
+        inputs=[{"name": "x", "shape": [None, 3]}],
+        blocks=[{"name": "b", "layers": [{"kind": "dense", "units": 2}, "global_max_pool"]}],
+        data={"inputs": [{"name": "x", "columns": ["steps"]}]},
+    )
+    data = read(spec, file=tmp_path / "t.npz" if form == "npz" else folder).training
+    np.testing.assert_array_equal(np.asarray(data.inputs["x"]), steps)
+    wider = spec.replacing(lambda s: s.inputs[0].shape, by=(None, 2))
+    with pytest.raises(
+        DataError, match=re.escape("columns fill a known shape, found (null, 2); give the data as an array")
+    ):
+        read(wider, file=tmp_path / "t.npz")
+
+
 def test_arrays_of_one_axis_are_columns_like_others(tmp_path: Path) -> None:
     np.savez(
         tmp_path / "t.npz", a=np.array([1.0, np.nan, 5.0]), b=np.array([[1, 2], [3, 4], [5, 6]]), kind=["x", "y", "NA"]

@@ -72,6 +72,30 @@ def test_rows_of_a_group_are_the_items_of_one_example() -> None:
     assert data.targets["size"].tolist() == [[0.2], [0.1], [0.3]]
 
 
+def test_without_a_number_of_items_there_are_those_of_the_largest_group() -> None:
+    pooled = {"name": "pooled", "inputs": ["numbers"], "layers": [{"kind": "dense", "units": 2}, "global_max_pool"]}
+    spec = table_spec(
+        inputs=[{"name": "numbers", "shape": [None, 2]}, {"name": "site", "shape": [None], "dtype": "integer"}],
+        blocks=[pooled],
+        tasks=[
+            {"name": "size", "inputs": ["pooled"], "head": [{"kind": "dense", "units": 1}], "loss": "squared_error"},
+        ],
+        data={
+            "inputs": [
+                {"name": "numbers", "columns": ["a", "b"]},
+                {"name": "site", "columns": ["site"], "encode": "vocabulary"},
+            ],
+            "targets": [{"name": "size", "columns": ["size"], "per": "group"}],
+            "group_by": "query",
+            "split": {"kind": "column", "column": "query", "held_out": ["q2"]},
+        },
+    )
+    found = read(spec, frame=COLUMNS)
+    assert found.held_out is not None
+    assert found.training.inputs["numbers"].tolist() == [[[2, 20], [5, 50]], [[4, 40], [0, 0]]]
+    assert found.held_out.inputs["site"].shape == (1, 3)
+
+
 def test_items_are_sorted_by_a_column_and_groups_stand_as_they_came() -> None:
     by_time = examples(order_by="at").training.inputs["numbers"][..., 0]
     assert by_time.tolist() == [[6, 3, 1], [2, 5, 0], [4, 0, 0]]
