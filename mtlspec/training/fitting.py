@@ -22,7 +22,8 @@ from mtlspec.spec.data import (
 )
 from mtlspec.spec.model import Input
 from mtlspec.spec.signature import Shape, elements, fits, written
-from mtlspec.training.encoders import FIRST, Encoders, InputEncoder, TargetEncoder
+from mtlspec.training.column_encoders import FIRST, InputEncoder, TargetEncoder
+from mtlspec.training.encoders import Encoders
 from mtlspec.training.labels import label_form
 from mtlspec.training.table import Column, Positions, Table
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtlspec.errors import DataError
+from mtlspec.spec.data import Per
 from mtlspec.spec.split import ColumnNames
 from mtlspec.tensors import Array
 from mtlspec.training.table import Positions, Table
@@ -66,6 +67,10 @@ class Groups:
         """Return what stands in (N, items, ...) for each of `rows`: the reverse of `padded`."""
         taken: Array = padded[self.members, np.arange(len(self.rows)) - np.repeat(self.starts, self.sizes)]
         return taken
+
+    def of_rows(self, values: Array, per: Per) -> Array:
+        """Return for each of `rows` what stands in (N, items, ...) at its item, or in (N, ...) for its group."""
+        return values[self.members] if per == "group" else self.items_of(values)
 
     def agreed(self, values: Array, *, what: str) -> Array:
         """Return the one value (N, ...) that all rows of a group have.

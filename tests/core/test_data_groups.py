@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from command_line import CommandLine
 from small_specs import table_spec
 
+from mtlspec import render
 from mtlspec.errors import DataError
 from mtlspec.graph import lower
 from mtlspec.spec import Spec
@@ -206,6 +208,25 @@ def test_an_input_without_an_axis_of_items_is_refused() -> None:
 def test_a_document_says_what_a_group_is(data: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         grouped_spec(**data)
+
+
+def test_what_is_predicted_for_a_group_stands_at_each_of_its_rows(mtlspec: CommandLine, tmp_path: Path) -> None:
+    document, table, model = tmp_path / "d.yaml", tmp_path / "table.csv", tmp_path / "m.safetensors"
+    document.write_text(render(grouped_spec(), explicit=False))
+    rows = list(zip(*COLUMNS.values(), strict=True))
+    table.write_text("\n".join(",".join(map(str, row)) for row in [tuple(COLUMNS), *rows]) + "\n")
+    options = ("--epochs", "2", "--precision", "float64", "--quiet", "-o", model)
+    assert mtlspec("train", document, "--backend", "numpy", *options).code == 0
+    assert "training" in mtlspec("evaluate", model).out
+    told = mtlspec("predict", model, "--data", table).out.split()
+    assert told[0] == "size"
+    at = dict(zip(COLUMNS["query"], told[1:], strict=True))
+    assert told[1:] == [at[query] for query in COLUMNS["query"]]
+    assert len(set(told[1:])) == 3
+    only = tmp_path / "q1.csv"
+    only.write_text("\n".join(",".join(map(str, row)) for row in [tuple(COLUMNS), rows[1], rows[4]]) + "\n")
+    again = mtlspec("predict", model, "--data", only).out.split()[1:]
+    assert list(map(float, again)) == pytest.approx([float(at["q1"])] * 2, rel=1e-12)
 
 
 def test_grouping_is_saved_with_the_encoders(tmp_path: Path) -> None:
