@@ -68,7 +68,8 @@ def types(session: nox.Session) -> None:
 @nox.session
 def host(session: nox.Session) -> None:
     """Test the host and the kit: no framework is there."""
-    install(session, "conformance", "examples", "plot", others=(*TESTING, "hatchling"))  # which builds the toy backend
+    others = (*TESTING, "hatchling")  # which builds the toy backend
+    install(session, "conformance", "examples", "parquet", "plot", others=others)
     session.run("pytest", *TWO_WORKERS, *TESTS["host"], *session.posargs)
     if not session.posargs:
         hold(session, "numpy")
@@ -92,7 +93,7 @@ def framework(session: nox.Session, backend: str) -> None:
 @nox.parametrize("part", [nox.param(part, id=part) for part in TESTS])
 def tests(session: nox.Session, part: str) -> None:
     """Only the tests of the built wheel: the host with the kit, and each adapter without the other framework."""
-    install(session, EXTRAS.get(part, ""), "conformance", "examples", "plot", others=TESTING)
+    install(session, EXTRAS.get(part, ""), "conformance", "examples", "parquet", "plot", others=TESTING)
     session.run("pytest", *TWO_WORKERS, *TESTS[part], *session.posargs)
 
 
@@ -150,7 +151,7 @@ def bench(session: nox.Session) -> None:
 def minimums(session: nox.Session) -> None:
     """Test the core with the oldest versions that pyproject.toml allows."""
     session.env["OMP_NUM_THREADS"] = "1"
-    session.install(".[conformance]", "--constraint", ".ci/minimums.txt")
+    session.install(".[conformance,parquet]", "--constraint", ".ci/minimums.txt")
     session.run("pytest", "tests/core", *session.posargs)
 
 

@@ -178,7 +178,7 @@ class Program(Protocol):
         ...
 
     def place(self, data: Dataset) -> Source:
-        """Put the data on the device, once."""
+        """Put the data on the device, once: what lies in files is read, and held there in the program's precision."""
         ...
 
     def train(self, source: Source, steps: Steps) -> StepLosses:

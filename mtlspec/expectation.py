@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from mtlspec.backend import Gradients, ProgramState, Slot, TaskWeights
 from mtlspec.batch import Batch, Dataset
 from mtlspec.errors import DataError
 from mtlspec.graph import Graph
+from mtlspec.mapped_array import MappedArray
 from mtlspec.spec.signature import Shape, Sizes, fits
 from mtlspec.tensors import Array, Arrays, Rows
 
@@ -160,7 +161,7 @@ def _expect_names(what: str, label: str, given: Mapping[str, Any], expected: lis
 
 
 def _expect_array(what: str, value: Any, shape: Shape, size: int | None, *, whole: bool = False) -> Array:
-    array = np.asarray(value)
+    array: Any = value if isinstance(value, MappedArray) else np.asarray(value)
     if array.ndim == 0 or not fits(array.shape[1:], shape):
         expected = ", ".join(["B", *("any" if n is None else str(n) for n in shape)]) + ("," if not shape else "")
         raise DataError(f"{what}: expected the shape ({expected}), found {array.shape}")
@@ -168,7 +169,7 @@ def _expect_array(what: str, value: Any, shape: Shape, size: int | None, *, whol
         raise DataError(f"{what}: expected {size} examples, as in the first input, found {len(array)}")
     if array.dtype.kind not in (INTEGERS if whole else NUMBERS):
         raise DataError(f"{what}: expected {'integers' if whole else 'numbers'}, found {array.dtype}")
-    return array
+    return cast("Array", array)
 
 
 def _expect_range(what: str, array: Array, count: int, noun: str, hint: str = "") -> None:

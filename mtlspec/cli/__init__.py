@@ -10,6 +10,7 @@ from mtlspec.cli.backends import backends
 from mtlspec.cli.command import INTERRUPTED, Command
 from mtlspec.cli.compare import compare
 from mtlspec.cli.evaluate import evaluate
+from mtlspec.cli.init import init
 from mtlspec.cli.predict import predict
 from mtlspec.cli.record import record
 from mtlspec.cli.render import render
@@ -38,6 +39,7 @@ app.command(cls=BackendsCommand)(compare)
 app.command(cls=BackendsCommand)(verify)
 plain(record)
 plain(schema)
+plain(init)
 plain(backends)
 
 

@@ -41,6 +41,7 @@ def predict(
     table = training.read_table(spec.data, file=data)
     rows = encoders.kept(table)
     predicted = training.predict(program, encoders.inputs_of(table, rows=rows, spec=spec))
+    rows, predicted = encoders.by_row(table, rows=rows, predicted=predicted)
     columns = training.prediction_columns(program.graph, predicted, encoders, probabilities=probabilities)
     if len(rows) < len(table):
         complain(f"{len(table) - len(rows)} of {len(table)} rows are left empty: they lack an input")

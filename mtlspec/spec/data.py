@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Iterator
+from typing import ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
+from pydantic_core import InitErrorDetails
 
 from mtlspec.spec.kind import Kind
+from mtlspec.spec.split import ColumnNames, Split
 from mtlspec.spec.value import Value, problem, raise_problems
 
 
@@ -43,7 +46,23 @@ class HashBuckets(Encoder):
     buckets: int = Field(gt=0)
 
 
-Encoder.admit(Numeric, Vocabulary, HashBuckets)
+class Above(Encoder):
+    """1 where the number that the cell holds is above `limit`, otherwise 0; an empty cell is an absent label.
+
+    Targets only.
+    """
+
+    kind: Literal["above"] = "above"
+    limit: float
+
+
+class Empty(Encoder):
+    """1 where the cell is empty, otherwise 0, so that no label is absent. Targets only."""
+
+    kind: Literal["empty"] = "empty"
+
+
+Encoder.admit(Numeric, Vocabulary, HashBuckets, Above, Empty)
 
 
 class Missing(Kind):
@@ -78,8 +97,15 @@ class MissingIsImputed(Missing):
 Missing.admit(MissingIsError, MissingIsDropped, MissingIsImputed)
 
 
+Per = Literal["item", "group"]
+"""Where rows are grouped: whether each row gives a position, or all rows of a group agree on one value."""
+
+
 class InputColumns(Value):
-    """The columns that make one input, in order; together they fill its shape."""
+    """The columns that make one input, in order; together they fill its shape.
+
+    Where rows are grouped, the first axis of the shape is that of the items, and the columns fill the others.
+    """
 
     name: str
     """The input."""
@@ -87,6 +113,8 @@ class InputColumns(Value):
     """Names of columns; `*` stands for any run of characters, in the order of the file."""
     encode: Encoder = Numeric()
     missing: Missing = MissingIsError()
+    per: Per = "item"
+    """`group`: the columns hold the same in all rows of a group, and the input has no axis of items."""
 
 
 class TargetColumns(Value):
@@ -100,53 +128,19 @@ class TargetColumns(Value):
     """A column with 1 where the label counts and 0 where it is absent."""
     weight: str | None = None
     """A column with the weight of each example for this task."""
-
-
-def _text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string", "integer"]})]
-
-
-class Split(Kind):
-    """Which examples are held out from training."""
-
-    family: ClassVar[str] = "split"
-
-
-class SplitByFraction(Split):
-    """A random `held_out` share of the examples, drawn from the seed."""
-
-    kind: Literal["fraction"] = "fraction"
-    held_out: float = Field(default=0.2, gt=0, lt=1)
-
-
-class SplitByColumn(Split):
-    """The examples whose `column` holds one of the `held_out` values."""
-
-    kind: Literal["column"] = "column"
-    column: str
-    held_out: tuple[Text, ...] = Field(min_length=1)
-    """As they are written in the file; a number stands for its text."""
-
-
-class SplitByGroup(Split):
-    """All examples of a random `held_out` share of the groups named in `column`, so that no group is in both parts."""
-
-    kind: Literal["group"] = "group"
-    column: str
-    held_out: float = Field(default=0.2, gt=0, lt=1)
-
-
-Split.admit(SplitByFraction, SplitByColumn, SplitByGroup)
+    per: Per = "item"
+    """`group`: the columns hold the same in all rows of a group, one label for all."""
 
 
 class Data(Value):
     """A table, and what its columns mean."""
 
     file: str | None = None
-    """A CSV file (also .csv.gz, .csv.zip), relative to the document, or inside `package`."""
+    """A table, relative to the document, or inside `package`: .csv, .csv.gz, .csv.zip, .parquet; or named arrays.
+
+    Named arrays are an .npz file, or a folder of .npy files, which are mapped and not loaded. A column is then an array
+    whose first axis counts the examples; one with more axes fills that many numbers of an input's shape.
+    """
     package: str | None = None
     """An installed Python package that holds `file`; it is read by path, never imported."""
     synthetic: int | None = Field(default=None, gt=0)
@@ -155,6 +149,13 @@ class Data(Value):
     """Texts that stand for an empty cell."""
     inputs: tuple[InputColumns, ...] = ()
     targets: tuple[TargetColumns, ...] = ()
+    group_by: ColumnNames | None = None
+    """Rows that hold the same in these columns, in which none is empty, are one example: its items.
+
+    Groups stand in the order of their first rows; inputs are filled up with 0, and there labels are absent.
+    """
+    order_by: str | None = None
+    """A column of numbers or times by which the items of a group are sorted; without one they keep their order."""
     split: Split | None = None
     """Without one, all examples are for training."""
 
@@ -171,4 +172,17 @@ class Data(Value):
         if self.synthetic is None and not (self.inputs and self.targets):
             where = "targets" if self.inputs else "inputs"
             problems.append(problem(f"`file:` needs `{where}:`, which columns make them", (where,)))
+        problems.extend(self._group_problems())
         raise_problems("Data", problems)
+
+    def _group_problems(self) -> Iterator[InitErrorDetails]:
+        if self.group_by is not None:
+            if self.synthetic is not None:
+                yield problem("`synthetic:` data has no columns; leave this out", ("group_by",), self.group_by)
+            return
+        if self.order_by is not None:
+            yield problem("`order_by:` sorts the items of a group; add `group_by:`", ("order_by",), self.order_by)
+        for where in ("inputs", "targets"):
+            for index, part in enumerate(getattr(self, where)):
+                if part.per == "group":
+                    yield problem("`per: group` needs `group_by:`, what a group is", (where, index, "per"), part.per)

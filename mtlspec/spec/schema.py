@@ -12,7 +12,7 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from mtlspec.spec.activations import Activation
-from mtlspec.spec.data import Encoder, Missing, Split
+from mtlspec.spec.data import Encoder, Missing
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layers import Layer
@@ -21,6 +21,7 @@ from mtlspec.spec.metrics import Metric
 from mtlspec.spec.optimizers import Clipping, Optimizer
 from mtlspec.spec.schedules import Schedule
 from mtlspec.spec.spec import Spec
+from mtlspec.spec.split import Split
 from mtlspec.spec.training import Phases
 from mtlspec.spec.value import Value
 

@@ -11,10 +11,10 @@ from mtlspec.training.batches import steps_per_epoch as steps_per_epoch
 from mtlspec.training.checkpoint import Checkpoint as Checkpoint
 from mtlspec.training.checkpoint import load as load
 from mtlspec.training.checkpoint import save as save
+from mtlspec.training.column_encoders import InputEncoder as InputEncoder
+from mtlspec.training.column_encoders import TargetEncoder as TargetEncoder
 from mtlspec.training.dataset import dataset as dataset
 from mtlspec.training.encoders import Encoders as Encoders
-from mtlspec.training.encoders import InputEncoder as InputEncoder
-from mtlspec.training.encoders import TargetEncoder as TargetEncoder
 from mtlspec.training.evaluation import evaluate as evaluate
 from mtlspec.training.evaluation import predict as predict
 from mtlspec.training.examples import Examples as Examples

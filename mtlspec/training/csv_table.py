@@ -100,5 +100,4 @@ def _bytes(path: Path) -> bytes:
             if len(names) != 1:
                 raise DataError(f"{path.name}: expected one .csv file in the archive, found {len(names)}")
             return archive.read(names[0])
-    hint = "read other files into a data frame and give that"
-    raise DataError(f"{path.name}: expected .csv, .csv.gz or .csv.zip; {hint}")
+    raise DataError(f"{path.name}: expected .csv, .csv.gz or .csv.zip")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from mtlspec.batch import Dataset
 from mtlspec.class_weights import class_factors, class_weights_told
 from mtlspec.errors import DataError
 from mtlspec.graph import Graph, lower
+from mtlspec.mapped_array import MappedArray
 from mtlspec.spec import Spec
 from mtlspec.spec.model import Input
 from mtlspec.spec.value import nearest
@@ -111,6 +112,8 @@ def expect_dataset_of(graph: Graph, data: Dataset) -> None:
 
 
 def _input(graph: Graph, part: Input, value: object, where: Where) -> Array:
+    if isinstance(value, MappedArray):
+        return _mapped_input(graph, part, value, where)
     what = f"input {part.name!r}"
     array = finite(shaped(numbers(value, what), part.shape, what), what, where)
     if part.dtype == "float":
@@ -124,6 +127,17 @@ def _input(graph: Graph, part: Input, value: object, where: Where) -> Array:
         expected = "an id of at least 0" if rows is None else f"an id from 0 to {rows - 1}, a row of its embedding"
         raise DataError(f"{what}, {place}: expected {expected}, found {found}")
     return ids
+
+
+def _mapped_input(graph: Graph, part: Input, value: MappedArray, where: Where) -> Array:
+    """Check what lies in a file part by part; it stays there, and is indexed as an array is."""
+    for at in value.parts():
+
+        def place(position: int, start: int = at.start) -> str:
+            return where(start + position)
+
+        _input(graph, part, value[at], place)
+    return cast("Array", value.of("int64" if part.dtype == "integer" else "float64"))
 
 
 def _expect_names(what: str, label: str, given: Columns, expected: Iterable[str], hint: str = "") -> None:

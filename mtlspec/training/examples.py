@@ -7,16 +7,17 @@ from pathlib import Path
 
 from mtlspec.batch import Dataset
 from mtlspec.errors import DataError
-from mtlspec.graph import Graph, lower
+from mtlspec.graph import lower
 from mtlspec.spec import Data, Spec
 from mtlspec.tensors import Arrays
-from mtlspec.training.csv_table import csv_table, path_in_package
+from mtlspec.training.csv_table import path_in_package
 from mtlspec.training.encoders import Encoders
 from mtlspec.training.fitting import fitted, resolved
 from mtlspec.training.frame import frame_table
 from mtlspec.training.split import Positions, split
 from mtlspec.training.synthetic import synthetic
 from mtlspec.training.table import Table
+from mtlspec.training.table_file import file_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ def read(
     Args:
         spec: The spec; its `data:` says which columns mean what.
         directory: The folder of the document, where `data.file` begins.
-        file: Another CSV file to read in place of `data.file`.
+        file: Another file to read in place of `data.file`.
         frame: A data frame of any library, or a mapping from names to columns, to read in place of a file.
 
     Raises:
@@ -56,7 +57,7 @@ def read(
         held_out = _subset(examples, parts.held_out) if len(parts.held_out) else None
         return Examples(_subset(examples, parts.training), held_out, Encoders())
     table = read_table(data, directory=directory, file=file, frame=frame)
-    return _from_table(data, graph, table, seed)
+    return examples_of(spec, table)
 
 
 def read_table(
@@ -70,12 +71,12 @@ def read_table(
     if frame is not None:
         return frame_table(frame, missing_values=data.missing_values)
     if file is not None:
-        return csv_table(Path(file), missing_values=data.missing_values)
+        return file_table(Path(file), missing_values=data.missing_values)
     if data.file is None:
         raise DataError("the document's data is synthetic: it names no file")
     if data.package is not None:
-        return csv_table(path_in_package(data.package, data.file), missing_values=data.missing_values)
-    return csv_table(Path(directory) / data.file, missing_values=data.missing_values)
+        return file_table(path_in_package(data.package, data.file), missing_values=data.missing_values)
+    return file_table(Path(directory) / data.file, missing_values=data.missing_values)
 
 
 def _data(spec: Spec) -> Data:
@@ -84,15 +85,24 @@ def _data(spec: Spec) -> Data:
     return spec.data
 
 
-def _from_table(data: Data, graph: Graph, table: Table, seed: int) -> Examples:
+def examples_of(spec: Spec, table: Table) -> Examples:
+    """Return the examples that `spec.data` finds in `table`.
+
+    Raises:
+        DataError: the table does not fit the spec.
+    """
+    data, graph, seed = _data(spec), lower(spec), spec.training.seed
     found = resolved(data, graph, table)
     rows = found.kept(table)
-    parts = split(data.split, size=len(rows), seed=seed, table=table, rows=rows)
-    encoders = fitted(found, graph, table, rows[parts.training])
-    training = encoders.dataset_of(table, rows=rows[parts.training], spec=graph)
-    if not len(parts.held_out):
-        return Examples(training, None, encoders)
-    return Examples(training, encoders.dataset_of(table, rows=rows[parts.held_out], spec=graph), encoders)
+    groups = found.groups(table, rows)
+    size = len(rows) if groups is None else len(groups)
+    parts = split(data.split, size=size, seed=seed, table=table, rows=rows, groups=groups)
+    training, held_out = (rows[part] if groups is None else groups.subset(part).rows for part in parts)
+    encoders = fitted(found, graph, table, training)
+    examples = encoders.dataset_of(table, rows=training, spec=graph)
+    if not len(held_out):
+        return Examples(examples, None, encoders)
+    return Examples(examples, encoders.dataset_of(table, rows=held_out, spec=graph), encoders)
 
 
 def _subset(data: Dataset, rows: Positions) -> Dataset:

@@ -10,7 +10,9 @@ import numpy as np
 from mtlspec.errors import DataError
 from mtlspec.graph import Graph, Head
 from mtlspec.spec.data import (
+    Above,
     Data,
+    Empty,
     HashBuckets,
     InputColumns,
     MissingIsImputed,
@@ -19,11 +21,11 @@ from mtlspec.spec.data import (
     Vocabulary,
 )
 from mtlspec.spec.model import Input
-from mtlspec.spec.signature import elements, written
-from mtlspec.training.encoders import FIRST, Encoders, InputEncoder, TargetEncoder
+from mtlspec.spec.signature import Shape, elements, fits, written
+from mtlspec.training.column_encoders import FIRST, InputEncoder, TargetEncoder
+from mtlspec.training.encoders import Encoders
 from mtlspec.training.labels import label_form
-from mtlspec.training.split import Positions
-from mtlspec.training.table import Column, Table
+from mtlspec.training.table import Column, Positions, Table
 
 
 def resolved(data: Data, graph: Graph, table: Table) -> Encoders:
@@ -36,8 +38,13 @@ def resolved(data: Data, graph: Graph, table: Table) -> Encoders:
     heads = {head.task: head for head in graph.heads}
     return Encoders(
         missing_values=data.missing_values,
-        inputs=tuple(_input(columns, inputs[columns.name], graph, table) for columns in data.inputs),
+        inputs=tuple(
+            _input(columns, inputs[columns.name], graph, table, grouped=data.group_by is not None)
+            for columns in data.inputs
+        ),
         targets=tuple(_target(columns, heads[columns.name], table) for columns in data.targets),
+        group_by=data.group_by,
+        order_by=data.order_by,
     )
 
 
@@ -52,32 +59,55 @@ def fitted(encoders: Encoders, graph: Graph, table: Table, rows: Positions) -> E
         missing_values=encoders.missing_values,
         inputs=tuple(_fitted_input(encoder, graph, table, rows) for encoder in encoders.inputs),
         targets=tuple(_fitted_target(encoder, heads[encoder.name], table, rows) for encoder in encoders.targets),
+        group_by=encoders.group_by,
+        order_by=encoders.order_by,
     )
 
 
-def _input(given: InputColumns, part: Input, graph: Graph, table: Table) -> InputEncoder:
+def _input(given: InputColumns, part: Input, graph: Graph, table: Table, *, grouped: bool) -> InputEncoder:
     what, names = f"input {part.name!r}", table.matching(given.columns)
     indicator = isinstance(given.missing, MissingIsImputed) and given.missing.indicator
     numeric = isinstance(given.encode, Numeric)
+    if isinstance(given.encode, Above | Empty):
+        hint = "use `encode: numeric`, with `missing: impute` and its `indicator` for what is empty"
+        raise DataError(f"{what}: {given.encode.kind} is for targets only; {hint}")
     if not numeric and part.dtype != "integer":
         raise DataError(f"{what}: {given.encode.kind} makes ids; declare the input `dtype: integer`")
     if indicator and (part.dtype == "integer" or not numeric):
         raise DataError(f"{what}: `indicator` belongs to numeric columns of a float input; leave it out")
-    filled = len(names) * (1 + indicator)
-    if None in part.shape:
-        raise DataError(f"{what}: columns fill a known shape, found {written(part.shape)}; give the data as arrays")
-    size = elements(part.shape)
-    if filled != size:
-        made = _count(len(names), "column")
-        if indicator:
-            made += f" and {_count(len(names), 'indicator')}, {filled} in all"
-
-        wanted = f"the shape {list(part.shape)} holds {_count(size, 'number')}"
-        raise DataError(f"{what}: {wanted}, found {made}; change `shape:` or `columns:`")
+    shape = _shape_of_item(part) if grouped and given.per == "item" else part.shape
+    width = sum(table.column(name).width for name in names)
+    if None in shape:
+        if len(names) > 1 or indicator or not fits(table.column(names[0]).shape, shape):
+            hint = "give the data as an array"
+            raise DataError(f"{what}: columns fill a known shape, found {written(part.shape)}; {hint}")
+    elif width * (1 + indicator) != elements(shape):
+        raise DataError(f"{what}: {_told_room(part, shape)}, found {_told_width(len(names), width, indicator)}")
     if isinstance(given.encode, HashBuckets):
         buckets = given.encode.buckets
         _expect_rows(part.name, graph, buckets + 1, f"{buckets} buckets and 1 for an empty cell")
-    return InputEncoder(name=given.name, columns=names, encode=given.encode, missing=given.missing)
+    return InputEncoder(name=given.name, columns=names, encode=given.encode, missing=given.missing, per=given.per)
+
+
+def _shape_of_item(part: Input) -> Shape:
+    if not part.shape:
+        hint = "begin its shape with how many items there are, or set `per: group`"
+        raise DataError(f"input {part.name!r}: rows are grouped, and the shape [] has no axis of items; {hint}")
+    return part.shape[1:]
+
+
+def _told_room(part: Input, shape: Shape) -> str:
+    item = "" if shape == part.shape else " for each item"
+    return f"the shape {list(part.shape)} holds {_count(elements(shape), 'number')}{item}"
+
+
+def _told_width(columns: int, width: int, indicator: bool) -> str:
+    found = _count(columns, "column")
+    if width != columns:
+        found += f" of {_count(width, 'number')}"
+    if indicator:
+        found += f" and {_count(width, 'indicator')}, {2 * width} in all"
+    return f"{found}; change `shape:` or `columns:`"
 
 
 def _target(given: TargetColumns, head: Head, table: Table) -> TargetEncoder:
@@ -88,7 +118,7 @@ def _target(given: TargetColumns, head: Head, table: Table) -> TargetEncoder:
         hint = "set `targets: integer` in the loss" if form == "probabilities" else "use `encode: numeric`"
         raise DataError(f"{what}: a vocabulary makes class indices, {head.loss.kind} reads {form}; {hint}")
     wanted = 1 if form == "classes" else head.units
-    if len(names) != wanted:
+    if sum(table.column(name).width for name in names) != wanted:
         reason = "one that holds the class" if form == "classes" else "one for each unit of the head"
         raise DataError(
             f"{what}: expected {_count(wanted, 'column')}, {reason}, found {len(names)}: {', '.join(names)}"
@@ -97,7 +127,12 @@ def _target(given: TargetColumns, head: Head, table: Table) -> TargetEncoder:
         if name is not None:
             table.column(name)
     return TargetEncoder(
-        name=given.name, columns=names, encode=given.encode, present=given.present, weight=given.weight
+        name=given.name,
+        columns=names,
+        encode=given.encode,
+        present=given.present,
+        weight=given.weight,
+        per=given.per,
     )
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from mtlspec.graph import Graph, Head
 from mtlspec.spec.data import Vocabulary
 from mtlspec.tensors import Array, Arrays
-from mtlspec.training.encoders import Encoders, TargetEncoder
+from mtlspec.training.column_encoders import TargetEncoder
+from mtlspec.training.encoders import Encoders
 from mtlspec.training.metrics import THRESHOLD
 
 

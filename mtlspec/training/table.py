@@ -13,7 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtlspec.errors import DataError
+from mtlspec.spec.signature import Sizes
 from mtlspec.spec.value import nearest
+from mtlspec.tensors import Array
+
+Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +26,8 @@ class Table:
 
     source: str
     """The file name, or what else an error calls it."""
-    columns: Mapping[str, list[Any]]
+    columns: Mapping[str, list[Any] | Array]
+    """Cells, or an array whose first axis counts the rows."""
     missing_values: tuple[str, ...] = ()
     """Texts that stand for an empty cell."""
     lines: tuple[int, ...] | None = None
@@ -48,7 +53,12 @@ class Table:
 
     @cached_property
     def _by_name(self) -> dict[str, Column]:
-        return {name: Column(self, name, cells) for name, cells in self.columns.items()}
+        from mtlspec.training.array_column import ArrayColumn
+
+        return {
+            name: ArrayColumn(self, name, cells) if isinstance(cells, np.ndarray) else Column(self, name, cells)
+            for name, cells in self.columns.items()
+        }
 
     def matching(self, patterns: Iterable[str]) -> tuple[str, ...]:
         """Return the columns that the patterns name; one with `*` adds, in table order, those not named before.
@@ -75,7 +85,18 @@ class Column:
 
     table: Table
     name: str
-    cells: list[Any]
+    cells: Any
+    """A list, or an array."""
+
+    @property
+    def shape(self) -> Sizes:
+        """The shape of what a row holds; `()` is one cell."""
+        return ()
+
+    @property
+    def width(self) -> int:
+        """How many numbers a row holds."""
+        return math.prod(self.shape)
 
     @cached_property
     def missing(self) -> NDArray[np.bool_]:
@@ -88,18 +109,23 @@ class Column:
         """Return where the cell at `row` is."""
         return f"{self.table.place(row)}: column {self.name!r}"
 
-    def texts(self, rows: NDArray[np.int64]) -> list[str | None]:
+    def texts(self, rows: Positions) -> list[str | None]:
         """Return the cells at `rows` as text, None where one is empty; 3.0 is the text 3."""
-        return [None if self.missing[row] else _text(self.cells[row]) for row in rows]
+        return [None if cell is None else _text(cell) for cell in self.at(rows)]
 
-    def numbers(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    def at(self, rows: Positions) -> list[Any]:
+        """Return the cells at `rows` as they are, None where one is empty."""
+        missing = self.missing[rows].tolist()
+        return [None if gone else self.cells[row] for row, gone in zip(rows.tolist(), missing, strict=True)]
+
+    def numbers(self, rows: Positions) -> NDArray[np.float64]:
         """Return the cells at `rows` as numbers, NaN where one is empty.
 
         Raises:
             DataError: a cell holds no finite number.
         """
         missing = self.missing[rows]
-        cells = [math.nan if gone else self.cells[row] for row, gone in zip(rows, missing, strict=True)]
+        cells = [math.nan if cell is None else cell for cell in self.at(rows)]
         try:
             numbers = np.array(cells, dtype=np.float64)
         except (TypeError, ValueError):

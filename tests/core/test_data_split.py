@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,41 @@ def test_no_group_is_in_both_parts() -> None:
     assert len(training) + len(held_out) == 20
 
 
+def test_several_columns_name_a_group_together() -> None:
+    days = {"month": [1 + i // 10 for i in range(20)], "day": [1 + i // 5 % 2 for i in range(20)]}
+    split = {"kind": "group", "column": ["month", "day"], "held_out": 0.25}
+    _, held_out = parts(split, columns=COLUMNS | days)
+    assert len(held_out) == 5
+    assert len({i // 5 for i in held_out}) == 1
+
+
+def dates(count: int, *, hours: int) -> list[str]:
+    start = datetime(2024, 2, 27, 1)
+    return [(start + timedelta(hours=hours * i)).isoformat() + "Z" for i in range(count)]
+
+
+def test_the_latest_times_are_held_out_wherever_they_stand() -> None:
+    found = list(reversed(dates(20, hours=6)))  # five days and a bit, latest first
+    _, held_out = parts({"kind": "time", "column": "at", "held_out": 0.25}, columns=COLUMNS | {"at": found})
+    assert held_out == [0, 1, 2, 3, 4]
+
+
+def test_a_day_is_never_in_both_parts() -> None:
+    columns = COLUMNS | {"at": dates(20, hours=6)}  # 27, 28, 29 February, 1 and 2 March
+    training, held_out = parts({"kind": "time", "column": "at", "unit": "day", "held_out": 0.3}, columns=columns)
+    assert held_out == [12, 13, 14, 15, 16, 17, 18, 19]
+    assert training == list(range(12))
+    _, month = parts({"kind": "time", "column": "at", "unit": "month", "held_out": 0.01}, columns=columns)
+    assert month == held_out
+
+
+@pytest.mark.parametrize(
+    "cells", [list(range(20)), [str(i) for i in range(20)], [date(2024, 1, 1 + i) for i in range(20)]]
+)
+def test_times_are_numbers_texts_or_dates(cells: list[Any]) -> None:
+    assert parts({"kind": "time", "column": "at"}, columns=COLUMNS | {"at": cells})[1] == [16, 17, 18, 19]
+
+
 def test_examples_are_dropped_before_the_split() -> None:
     columns = COLUMNS | {"a": [None, *range(1, 20)]}
     training, held_out = parts({"kind": "fraction", "held_out": 0.5}, columns=columns, missing="drop")
@@ -84,6 +120,26 @@ def test_examples_are_dropped_before_the_split() -> None:
             {"kind": "group", "column": "person"},
             {"person": ["p"] * 20},
             "data.split: expected at least 2 groups to split, found 1",
+        ),
+        (
+            {"kind": "time", "column": "kind"},
+            {},
+            "row 0: column 'kind': expected a time as 2013-01-31 or 2013-01-31T09:30:00Z, or a number, found 'x'",
+        ),
+        (
+            {"kind": "time", "column": "year", "unit": "day"},
+            {},
+            "row 0: column 'year': expected a date or time, found the number 2000; leave `unit:` out for numbers",
+        ),
+        (
+            {"kind": "time", "column": "year"},
+            {"year": [2000, None, *[2001] * 18]},
+            "table, row 1: column 'year': expected a time, found an empty cell",
+        ),
+        (
+            {"kind": "time", "column": "year", "unit": "day"},
+            {"year": [date(2000, 1, 1)] * 20},
+            "data.split: expected at least 2 different days to split, found 1",
         ),
         (
             {"kind": "fraction"},

@@ -195,6 +195,25 @@ def test_a_yes_or_no_label_is_read_by_its_vocabulary(tmp_path: Path) -> None:
         read(spec, directory=written(tmp_path, "a,kind\n1,no\n2,yes\n3,maybe\n"))
 
 
+def test_a_label_may_say_whether_a_number_is_above_a_limit_or_a_cell_is_empty(tmp_path: Path) -> None:
+    loss, head = "sigmoid_cross_entropy", [{"kind": "dense", "units": 1}]
+    late = {"name": "late", "columns": ["delay"], "encode": {"kind": "above", "limit": 15.0}}
+    gone = {"name": "gone", "columns": ["delay"], "encode": "empty"}
+    spec = table_spec(
+        inputs=[{"name": "x", "shape": [1]}],
+        blocks=[],
+        tasks=[{"name": name, "head": head, "loss": loss} for name in ("late", "gone")],
+        data={"inputs": [{"name": "x", "columns": ["a"]}], "targets": [late, gone]},
+    )
+    data = read(spec, directory=written(tmp_path, "a,delay\n1,15\n2,15.5\n3,NA\n")).training
+    assert data.targets["late"].ravel().tolist() == [0, 1, 0]
+    assert data.present["late"].tolist() == [True, True, False]
+    assert data.targets["gone"].ravel().tolist() == [0, 0, 1]
+    assert data.present["gone"].tolist() == [True, True, True]
+    as_input = numeric_spec(["a"], inputs=[{"name": "x", "columns": ["a"], "encode": "empty"}])
+    refused(as_input, "input 'x': empty is for targets only", tmp_path)
+
+
 def test_encoders_survive_json(tmp_path: Path) -> None:
     examples = read(id_spec("vocabulary", rows=4), directory=written(tmp_path))
     assert Encoders.model_validate_json(examples.encoders.model_dump_json(), strict=False) == examples.encoders
@@ -304,8 +323,11 @@ def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
         archive.writestr("a.csv", TABLE)
         archive.writestr("b.csv", TABLE)
     refused(spec, "expected one .csv file in the archive, found 2", tmp_path, file=tmp_path / "two.csv.zip")
-    (tmp_path / "t.parquet").write_bytes(b"")
-    refused(spec, "t.parquet: expected .csv, .csv.gz or .csv.zip", tmp_path, file=tmp_path / "t.parquet")
+    (tmp_path / "t.xlsx").write_bytes(b"")
+    message = (
+        "t.xlsx: expected .csv, .csv.gz, .csv.zip, .parquet, .npz or a folder of .npy files; read other files into"
+    )
+    refused(spec, message, tmp_path, file=tmp_path / "t.xlsx")
 
 
 def test_packages_that_do_not_hold_the_file_are_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from mtlspec import parse
+from mtlspec import parse, read
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -51,3 +51,24 @@ def test_the_sections_of_the_tour_are_part_of_a_spec(section: str) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", (DOCS / "document.md").read_text(), re.DOTALL)
     text = next(block for block in blocks if block.startswith(f"{section}:"))
     assert parse(MODEL + text).to_document()[section]
+
+
+GROUPS = """
+inputs:
+  - {name: steps, shape: [20, 2]}
+  - {name: user, shape: [1]}
+blocks:
+  - {name: flat, inputs: [steps], layers: [flatten]}
+tasks:
+  - {name: bought, inputs: [flat, user], head: [{kind: dense, units: 1}], loss: sigmoid_cross_entropy}
+"""
+
+
+def test_the_groups_of_the_tour_are_read() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (DOCS / "document.md").read_text(), re.DOTALL)
+    spec = parse(GROUPS + next(block for block in blocks if "group_by:" in block))
+    columns = {"session": [1, 2, 1], "time": [5, 1, 3], "price": [1, 2, 3], "seconds": [4, 5, 6]}
+    examples = read(spec, frame={**columns, "age": [30, 40, 30], "bought": [1, 0, 1]})
+    assert examples.held_out is not None
+    parts = [part.inputs["steps"][0, :2].tolist() for part in (examples.training, examples.held_out)]
+    assert sorted(parts) == [[[2, 5], [0, 0]], [[3, 6], [1, 4]]]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from mtlspec_conformance.suite import case
 
 import mtlspec
+from mtlspec.mapped_array import MappedArray
 from mtlspec.tensors import Tensors
 
 FORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -44,3 +46,18 @@ def test_a_batch_without_examples_has_no_loss() -> None:
     value, gradients, _ = program.value_with_gradient(on=empty, weights=one.spec.weights)
     assert value.losses == program.losses(on=empty) == {"y": 0.0}
     assert not any(np.any(gradient) for gradient in gradients.values())
+
+
+def test_an_array_in_a_file_trains_as_one_in_memory(tmp_path: Path) -> None:
+    one = case("layer/dense")
+    name = one.graph.inputs[0].name
+    np.save(tmp_path / "x.npy", one.dataset.inputs[name])
+    source = np.load(tmp_path / "x.npy", mmap_mode="r")
+    mapped = MappedArray(source, np.arange(len(source)), scale=1.0, shape=source.shape[1:])
+    losses = []
+    for array in (mapped, one.dataset.inputs[name]):
+        program = mtlspec.compile(one.graph, backend="torch", precision="float64")
+        program.parameters = one.parameters
+        data = replace(one.dataset, inputs={**one.dataset.inputs, name: array})
+        losses.append(mtlspec.train(program, data, steps=3, progress=False).losses)
+    assert np.array_equal(*losses)
