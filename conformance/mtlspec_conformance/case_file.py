@@ -171,7 +171,8 @@ def _filled(stored: Nested, filler: Nested, sizes: Sizes) -> Nested:
 
 def _positions(head: Head, stored: list[Nested]) -> Sizes:
     """Return the positions of a head, of which the first may have a length that its first label tells."""
-    return filled(head.positions, len(next((label for label in stored if label is not None), "?")))
+    known = next((label for label in stored if label is not None), None)
+    return filled(head.positions, len(known) if isinstance(known, list) else 1)
 
 
 def _present(head: Head, stored: list[Nested]) -> NDArray[np.bool_]:

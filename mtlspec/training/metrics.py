@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import expit
 
 from mtlspec.batch import Dataset
 from mtlspec.graph import Head
@@ -60,6 +59,8 @@ def _measured(head: Head, data: Dataset, predictions: Array, weights: Array | No
 
 def _compared(head: Head, predictions: Array) -> Array:
     """Return what of predictions is compared with labels; a margin as a number that is above one half for a yes."""
+    from scipy.special import expit
+
     own = np.asarray(predictions, dtype=np.float64)[..., head.loss.estimates(head.units)]
     return np.asarray(expit(own)) if head.loss.link == "none" and form_of(head.loss) == "labels" else own
 
