@@ -12,7 +12,7 @@ from mtlspec.tensors import Array
 
 
 class ClassFactors(NamedTuple):
-    """Factors of examples (N,): of the weight, and of what the example adds to `weight_sum`."""
+    """Factors of labels (N, *positions): of the weight, and of what the label adds to `weight_sum`."""
 
     weighing: NDArray[np.float64]
     dividing: NDArray[np.float64]
@@ -26,8 +26,9 @@ def class_weights_told(loss: Loss) -> str:
 
 
 def class_factors(loss: Loss, targets: Array) -> ClassFactors:
-    """Return the factors that the class weights of `loss` give examples with these targets; 1 without class weights."""
-    ones = np.ones(len(targets))
+    """Return the factors that the class weights of `loss` give labels with these targets; 1 without class weights."""
+    is_class = loss.form == "classes"
+    ones = np.ones(targets.shape if is_class else targets.shape[:-1])
     if not isinstance(loss, SoftmaxCrossEntropy) or loss.class_weights is None:
         return ClassFactors(ones, ones)
     factors = np.asarray(loss.class_weights, dtype=np.float64)

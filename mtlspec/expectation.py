@@ -52,11 +52,10 @@ def expect_examples(graph: Graph, examples: Batch | Dataset) -> None:
         _expect_names("task", label, arrays, graph.tasks)
     for head in graph.heads:
         what, classes = f"task {head.task!r}", head.targets_are_classes
-        shape: Shape = () if classes else (head.units,)
-        targets = _expect_array(f"{what}, targets", examples.targets[head.task], shape, size, whole=classes)
+        targets = _expect_array(f"{what}, targets", examples.targets[head.task], head.target_shape, size, whole=classes)
         if classes:
-            _expect_range(f"{what}, targets", targets, head.units, "a class")
-        _expect_array(f"{what}, weights", examples.weights[head.task], (), size)
+            _expect_range(f"{what}, targets", targets, head.target.size, "a class")
+        _expect_array(f"{what}, weights", examples.weights[head.task], head.positions, size)
 
 
 def expect_batch(graph: Graph, batch: Batch) -> None:

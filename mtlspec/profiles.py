@@ -93,6 +93,24 @@ _ALL = (
         "blocks that are used several times, and lengths that the data chooses",
         structure="reused_block variable_length",
     ),
+    _profile(
+        "positions-1",
+        "heads with a label at each of several positions: steps, pixels, items of a query",
+        labels="positions",
+    ),
+    _profile(
+        "losses-1",
+        "focal, ordinal and divergence losses, distances, likelihoods, margins, and several losses of one task",
+        loss="softmax_focal sigmoid_focal ordinal_cross_entropy kullback_leibler log_cosh quantile percentage_error "
+        "squared_logarithmic_error cosine_similarity poisson gaussian_likelihood hinge squared_hinge categorical_hinge "
+        "multi_margin weighted_sum",
+    ),
+    _profile("overlap-1", "the overlap of sets of pixels", loss="dice"),
+    _profile(
+        "ranking-1",
+        "the order of the items of a query",
+        loss="pairwise_ranking list_net list_mle",
+    ),
 )
 
 PROFILES = {profile.name: profile for profile in _ALL}
@@ -104,7 +122,7 @@ VOCABULARY = frozenset[str]().union(*(profile.kinds for profile in PROFILES.valu
 """Every kind and feature that a graph can need of a backend."""
 
 FEATURES = frozenset(
-    kind for kind in VOCABULARY if kind.partition("/")[0] in ("rows", "penalty", "phases", "structure")
+    kind for kind in VOCABULARY if kind.partition("/")[0] in ("rows", "penalty", "phases", "structure", "labels")
 )
 """What is no kind of a layer, loss or optimizer, and stands in no dispatch table."""
 

@@ -83,7 +83,7 @@ def kinds_of(graph: Graph) -> frozenset[str]:
     found |= {f"merge/{node.merge}" for node in graph.nodes if node.merge is not None}
     functions = (getattr(node.layer, "function", None) for node in graph.nodes)
     found |= {f"activation/{function.kind}" for function in functions if function is not None}
-    found |= {f"loss/{head.loss.kind}" for head in graph.heads}
+    found |= {f"loss/{part.kind}" for head in graph.heads for part in head.loss.parts}
     found |= {f"optimizer/{phase.optimizer.kind}" for phase in graph.phases}
     found |= {f"clipping/{phase.clipping.kind}" for phase in graph.phases if phase.clipping is not None}
     return frozenset(found | set(_features(graph)))
@@ -110,6 +110,8 @@ def _features(graph: Graph) -> Iterator[str]:
         yield "phases/own_gradient"
     if graph.forward == "after_each_update":
         yield "phases/after_each_update"
+    if any(head.positions for head in graph.heads):
+        yield "labels/positions"
 
 
 def lacking(capabilities: Capabilities, graph: Graph, precision: Precision) -> tuple[str, ...]:

@@ -50,10 +50,10 @@ class Layout:
     def data_signature(self) -> dict[str, Any]:
         """Return what `data` gives, for any number of examples."""
         targets = {
-            head.task: _spec((None,) if head.targets_are_classes else (None, head.units), dtype)
+            head.task: _spec((None, *head.target_shape), dtype)
             for head, dtype in zip(self.graph.heads, self._targets.values(), strict=True)
         }
-        weights = {task: _spec((None,), self.precision) for task in self.graph.tasks}
+        weights = {head.task: _spec((None, *head.positions), self.precision) for head in self.graph.heads}
         return {"inputs": self.input_signature(), "targets": targets, "weights": weights}
 
     def batch_signature(self) -> dict[str, Any]:

@@ -47,10 +47,10 @@ class Passes:
 
     def losses(self, logits: Sequence[Any], batch: Mapping[str, Any]) -> Any:
         """Return Σ weight·loss / denominator of each task [T]."""
-        totals = [
-            tf.reduce_sum(batch["weights"][task] * self.loss_functions[task].call(batch["targets"][task], z))
-            for task, z in zip(self.graph.tasks, logits, strict=True)
-        ]
+        totals = []
+        for task, z in zip(self.graph.tasks, logits, strict=True):
+            each, weights = self.loss_functions[task].losses(batch["targets"][task], z, batch["weights"][task])
+            totals.append(tf.reduce_sum(weights * each))
         return tf.stack(totals) / batch["denominators"]
 
     def penalty(self, values: Values, dtype: Any) -> Any:

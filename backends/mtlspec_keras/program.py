@@ -38,7 +38,8 @@ from mtlspec_keras.arrays import Layout, padded
 from mtlspec_keras.engine import tf, traced
 from mtlspec_keras.gradients import GradientBorder
 from mtlspec_keras.layers import loops_well
-from mtlspec_keras.losses import LINKS, loss_function
+from mtlspec_keras.losses import linked as predictions
+from mtlspec_keras.losses import loss_function
 from mtlspec_keras.model import native_model
 from mtlspec_keras.parameters import ParameterTable
 from mtlspec_keras.passes import Passes
@@ -118,11 +119,11 @@ class KerasProgram:
 
     @cached_property
     def _traced_outputs(self) -> Any:
-        links = [LINKS[head.loss.link] for head in self.graph.heads]
+        heads = self.graph.heads
 
         def outputs(inputs: Any) -> tuple[list[Any], list[Any]]:
             logits = self._native(inputs, training=False)
-            return logits, [link(z) for link, z in zip(links, logits, strict=True)]
+            return logits, [predictions(head.loss, z) for head, z in zip(heads, logits, strict=True)]
 
         return traced(outputs, self._layout.input_signature())
 

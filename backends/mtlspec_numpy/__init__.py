@@ -11,7 +11,7 @@ from mtlspec.spec.training import Precision
 from mtlspec_numpy.activations import ACTIVATIONS
 from mtlspec_numpy.clipping import CLIPPINGS
 from mtlspec_numpy.layers import LAYERS
-from mtlspec_numpy.losses import LOSSES
+from mtlspec_numpy.losses import COMBINATIONS, EXAMPLE_LOSSES, LOSSES
 from mtlspec_numpy.merges import MERGES
 from mtlspec_numpy.optimizers import UPDATES
 from mtlspec_numpy.program import NumpyProgram as NumpyProgram
@@ -22,7 +22,7 @@ class NumpyBackend:
 
     name = "numpy"
     capabilities = Capabilities(
-        kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, UPDATES, CLIPPINGS, merges=MERGES),
+        kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, EXAMPLE_LOSSES, COMBINATIONS, UPDATES, CLIPPINGS, merges=MERGES),
         profiles=EVERY_PROFILE,
     )
 

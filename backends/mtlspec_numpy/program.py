@@ -135,8 +135,9 @@ class NumpyProgram:
     def _loss(self, head: Head, logits: Array, batch: Batch) -> tuple[float, Pullback]:
         """Return Σ weight·loss / denominator, and its pullback to the logits."""
         targets = np.asarray(batch.targets[head.task], dtype=np.int64 if head.targets_are_classes else self.dtype)
-        each, pullback = rules.loss_per_example(head.loss, logits, targets)
-        share = np.asarray(batch.weights[head.task], dtype=self.dtype)
+        weights = np.asarray(batch.weights[head.task], dtype=self.dtype)
+        each, pullback = rules.loss_per_example(head.loss, logits, targets, weights != 0)
+        share = weights.max(axis=tuple(range(1, weights.ndim))) if head.loss.scope == "example" else weights
         denominator = float(batch.denominators[head.task])
         return float((share * each).sum() / denominator), lambda cotangent: pullback(share * (cotangent / denominator))
 

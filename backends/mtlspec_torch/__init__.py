@@ -4,7 +4,7 @@ import torch as torch
 
 from mtlspec_torch.backend import TorchBackend as TorchBackend
 from mtlspec_torch.dropout import HashDropout as HashDropout
-from mtlspec_torch.losses import TaskLoss as TaskLoss
+from mtlspec_torch.loss import TaskLoss as TaskLoss
 from mtlspec_torch.model import MultiTaskModel as MultiTaskModel
 from mtlspec_torch.normalization import BatchNorm as BatchNorm
 from mtlspec_torch.normalization import Normalization as Normalization

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +13,13 @@ from torch import Tensor
 
 from mtlspec.backend import Steps
 from mtlspec.batch import Batch, Dataset
-from mtlspec.graph import Graph
+from mtlspec.graph import Graph, Head
 from mtlspec.tensors import Array, Arrays
 from mtlspec_torch.arrays import tensor_of
 
 TensorsByName = dict[str, Tensor]
 Shares = tuple[Tensor | None, ...]
-"""By task: weight / denominator, what each example's loss (B) counts; None where it is 1 / B for all, their mean."""
+"""By task: weight / denominator, what each loss (B, *positions) counts; None where it is the same, for their mean."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,21 @@ class Placement:
             for head in graph.heads
         }
 
-    def shares(self, weights: Array, denominators: Array) -> list[Shares]:
-        """Return the shares of K steps, from weights (K, T, B) and denominators (K, T)."""
-        shares = weights / denominators[:, :, None]
-        size = shares.shape[-1]  # of no examples there is no mean
-        even = ((shares == 1 / max(size, 1)).all(axis=-1) & (size > 0)).tolist()
-        placed = [step.unbind() for step in self.numbers(shares).unbind()]
-        return [
-            tuple(None if mean else share for mean, share in zip(means, by_task, strict=True))
-            for means, by_task in zip(even, placed, strict=True)
+    def shares(self, graph: Graph, weights: Arrays, denominators: Array) -> list[Shares]:
+        """Return the shares of K steps, from weights (K, B, *positions) by task and denominators (K, T)."""
+        by_task = [
+            self._shares_of(head, np.asarray(weights[head.task], dtype=np.float64), denominators[:, index])
+            for index, head in enumerate(graph.heads)
         ]
+        return list(zip(*by_task, strict=True))
+
+    def _shares_of(self, head: Head, weights: Array, denominators: Array) -> list[Tensor | None]:
+        shares = weights / denominators.reshape(-1, *(1,) * (weights.ndim - 1))
+        axes = tuple(range(1, shares.ndim))
+        size = shares.shape[1] if head.loss.scope == "example" else math.prod(shares.shape[1:])
+        # of no examples there is no mean
+        even = ((shares == 1 / max(size, 1)).all(axis=axes) & (size > 0)).tolist()
+        return [None if mean else share for mean, share in zip(even, self.numbers(shares).unbind(), strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,12 +93,12 @@ class PlacedBatch:
     @classmethod
     def of(cls, batch: Batch, graph: Graph, placement: Placement) -> PlacedBatch:
         """Return `batch`, copied to where the program computes."""
-        weights = np.stack([np.asarray(batch.weights[task], dtype=np.float64) for task in graph.tasks])
+        weights = {task: np.asarray(batch.weights[task])[None] for task in graph.tasks}
         denominators = np.array([[batch.denominators[task] for task in graph.tasks]])
         return cls(
             placement.inputs(graph, batch.inputs),
             placement.targets(graph, batch.targets),
-            placement.shares(weights[None], denominators)[0],
+            placement.shares(graph, weights, denominators)[0],
         )
 
 
@@ -108,8 +114,8 @@ class PlacedStep:
 def placed_steps(source: PlacedData, steps: Steps, graph: Graph, placement: Placement) -> Iterator[PlacedStep]:
     """Yield the steps of a chunk; what the host decided goes to the device at once, before the first."""
     rows = np.asarray(steps.rows, dtype=np.int64)
-    weights = np.stack([np.asarray(source.data.weights[task])[rows] for task in graph.tasks], axis=1)
-    shares = placement.shares(weights, np.asarray(steps.denominators))
+    weights = {task: np.asarray(source.data.weights[task])[rows] for task in graph.tasks}
+    shares = placement.shares(graph, weights, np.asarray(steps.denominators))
     task_weights = placement.numbers(steps.weights)
     rates = np.asarray(steps.learning_rates, dtype=np.float64).tolist()
     each = zip(placement.integers(rows).unbind(), shares, task_weights.unbind(), rates, strict=True)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mtlspec.spec.signature import Penalty as PenaltyLaw
 from mtlspec_torch.data import PlacedBatch
-from mtlspec_torch.losses import TaskLoss
+from mtlspec_torch.loss import TaskLoss
 
 
 @contextmanager

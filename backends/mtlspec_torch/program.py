@@ -35,7 +35,8 @@ from mtlspec.graph import Graph
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Arrays, Rows
 from mtlspec_torch.data import PlacedBatch, PlacedData, Placement, placed_steps
-from mtlspec_torch.losses import LINKS, loss_function
+from mtlspec_torch.losses import linked as predictions
+from mtlspec_torch.losses import loss_function
 from mtlspec_torch.model import MultiTaskModel
 from mtlspec_torch.optimizers import native_optimizer
 from mtlspec_torch.parameters import ParameterTable
@@ -111,8 +112,9 @@ class TorchProgram:
         expect_inputs(self.graph, inputs)
         with torch.no_grad(), mode(self.model, training=False):
             logits = self.model(self._placement.inputs(self.graph, inputs))
-        links = {head.task: LINKS[head.loss.link if linked else "none"] for head in self.graph.heads}
-        return {task: link(logits[task]).cpu().numpy() for task, link in links.items()}
+        if linked:
+            logits = {head.task: predictions(head.loss, logits[head.task]) for head in self.graph.heads}
+        return {task: logits[task].cpu().numpy() for task in self.graph.tasks}
 
     def losses(self, *, on: Batch, training: bool = True) -> dict[str, float]:
         expect_batch(self.graph, on)

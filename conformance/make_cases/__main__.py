@@ -22,7 +22,9 @@ from losses import LOSS_DRAFTS
 from mtlspec_conformance.draft import Draft
 from mtlspec_conformance.drawing import content_of
 from optimizers import OPTIMIZER_DRAFTS
+from positions import POSITION_DRAFTS
 from reuse import REUSE_DRAFTS
+from risks import RISK_DRAFTS
 from tasks import TASK_DRAFTS
 from traps import TRAP_DRAFTS
 
@@ -41,6 +43,8 @@ DRAFTS: list[Draft] = [
     *EMBEDDING_DRAFTS,
     *CROSS_DRAFTS,
     *HOST_DRAFTS,
+    *POSITION_DRAFTS,
+    *RISK_DRAFTS,
 ]
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from mtlspec.batch import Dataset
-from mtlspec.class_weights import class_factors
 from mtlspec.graph import Graph, Head, lower
 from mtlspec.spec import Spec
 from mtlspec.spec.content import document_of
-from mtlspec.spec.model import Task
+from mtlspec.spec.signature import Sizes, filled
 from mtlspec.tensors import Array, Rows, Tensors
+from mtlspec.weighing import weighing
 from mtlspec_conformance.case import Case, Script, Trajectory
 from mtlspec_conformance.case_rules import Initial, Planned, initial, numbers, trajectory
 
@@ -56,8 +58,8 @@ class CaseFile(Stored):
     inputs: dict[str, Nested]
     """Lists, or a rule: `Filled`."""
     targets: dict[str, list[Nested]]
-    sample_weights: dict[str, list[float]] = {}
-    """1 where nothing is said; class weights come on top."""
+    sample_weights: dict[str, list[Nested]] = {}
+    """Of examples, or of each position; 1 where nothing is said; class weights come on top."""
     parameters: dict[str, Nested] | Initial
     batches: Annotated[list[list[int]], Field(min_length=1)]
     trajectory: TrajectoryFile | Planned | None = None
@@ -95,17 +97,20 @@ def read(content: dict[str, Any]) -> Case:
 
 def _dataset(file: CaseFile, graph: Graph) -> Dataset:
     kinds = {part.name: np.int64 if part.dtype == "integer" else np.float64 for part in graph.inputs}
-    targets, weights, present, dividing = {}, {}, {}, {}
+    targets, present, weighed = {}, {}, {}
     for head in graph.heads:
         task, stored = head.task, file.targets[head.task]
-        targets[task] = _labels(head, stored)
-        present[task] = np.asarray([label is not None for label in stored])
+        targets[task], present[task] = _labels(head, stored), _present(head, stored)
         own = np.asarray(file.sample_weights.get(task, np.ones(len(stored))))
-        factors = class_factors(head.loss, targets[task])
-        weights[task] = own * factors.weighing * present[task]
-        dividing[task] = own * factors.dividing * present[task]
-    inputs = {name: numbers(file.inputs[name], kind) for name, kind in kinds.items()}
-    return Dataset(inputs, targets, weights, present, dividing)
+        weighed[task] = weighing(head, targets[task], present[task], own)
+    return Dataset(
+        inputs={name: numbers(file.inputs[name], kind) for name, kind in kinds.items()},
+        targets=targets,
+        weights={task: own.weights for task, own in weighed.items()},
+        present=present,
+        dividing_weights={task: own.dividing for task, own in weighed.items()},
+        counted={task: own.counted for task, own in weighed.items() if own.counted is not None},
+    )
 
 
 def _parameters(stored: dict[str, Nested] | Initial, graph: Graph) -> Tensors:
@@ -151,9 +156,33 @@ def _array(stored: Nested, dtype: str) -> Array:
 
 
 def _labels(head: Head, stored: list[Nested]) -> Array:
-    filler: Any = 0 if head.targets_are_classes else [0.0] * head.units
-    filled = [filler if label is None else label for label in stored]
-    return np.asarray(filled, dtype=np.int64 if head.targets_are_classes else np.float64)
+    filler = np.zeros(head.target.shape).tolist()
+    found = _filled(stored, filler, (len(stored), *_positions(head, stored)))
+    return np.asarray(found, dtype=np.int64 if head.targets_are_classes else np.float64)
+
+
+def _filled(stored: Nested, filler: Nested, sizes: Sizes) -> Nested:
+    """Return labels with `filler` at each position that is null, or inside of what is null."""
+    if not sizes:
+        return filler if stored is None else stored
+    inner = [None] * sizes[0] if stored is None else stored
+    return [_filled(each, filler, sizes[1:]) for each in inner]
+
+
+def _positions(head: Head, stored: list[Nested]) -> Sizes:
+    """Return the positions of a head, of which the first may have a length that its first label tells."""
+    known = next((label for label in stored if label is not None), None)
+    return filled(head.positions, len(known) if isinstance(known, list) else 1)
+
+
+def _present(head: Head, stored: list[Nested]) -> NDArray[np.bool_]:
+    known = [_known(label, len(head.positions)) for label in stored]
+    return np.stack([np.broadcast_to(np.asarray(each), _positions(head, stored)) for each in known])
+
+
+def _known(label: Nested, depth: int) -> Nested:
+    """Return whether a label is not null, at each of its positions."""
+    return [_known(each, depth - 1) for each in label] if depth and label is not None else label is not None
 
 
 def content_of(case: Case) -> dict[str, Any]:
@@ -162,8 +191,8 @@ def content_of(case: Case) -> dict[str, Any]:
     content["spec"] = document_of(case.spec, explicit=True)
     content["inputs"] = {name: array.tolist() for name, array in case.dataset.inputs.items()}
     content["targets"] = {task.name: _stored_labels(case.dataset, task.name) for task in case.spec.tasks}
-    weights = {task.name: _sample_weights(case.dataset, task) for task in case.spec.tasks}
-    content["sample_weights"] = {name: own for name, own in weights.items() if any(weight != 1 for weight in own)}
+    weights = {head.task: _sample_weights(case.dataset, head) for head in case.graph.heads}
+    content["sample_weights"] = {name: own for name, own in weights.items() if np.any(np.asarray(own) != 1)}
     content["parameters"] = {path: array.tolist() for path, array in case.parameters.items()}
     content["batches"] = [rows.tolist() for rows in case.rows]
     if case.trajectory is not None:
@@ -183,17 +212,20 @@ def content_of(case: Case) -> dict[str, Any]:
 
 
 def _stored_labels(data: Dataset, task: str) -> list[Any]:
-    return [
-        label if present else None
-        for label, present in zip(data.targets[task].tolist(), data.present[task].tolist(), strict=True)
-    ]
+    return list(_stored(data.targets[task].tolist(), data.present[task].tolist()))
 
 
-def _sample_weights(data: Dataset, task: Task) -> list[float]:
-    """Return the weights without those of the classes, 1 where a label is absent."""
-    classes = class_factors(task.loss, data.targets[task.name]).weighing
-    counted = data.present[task.name] & (np.asarray(classes) != 0)
-    own = np.divide(data.weights[task.name], classes, out=np.ones(len(data)), where=counted)
+def _stored(labels: list[Nested], present: list[Nested]) -> Iterator[Nested]:
+    for label, known in zip(labels, present, strict=True):
+        yield list(_stored(label, known)) if isinstance(known, list) else label if known else None
+
+
+def _sample_weights(data: Dataset, head: Head) -> list[Nested]:
+    """Return the weights without those of the classes and shares of positions, 1 where a label is absent."""
+    task = head.task
+    present = data.present[task]
+    shares = weighing(head, data.targets[task], present, np.ones(present.shape)).weights
+    own = np.divide(data.weights[task], shares, out=np.ones(present.shape), where=present & (shares != 0))
     return list(own.tolist())
 
 

@@ -43,6 +43,7 @@ PARTS: tuple[type[Value], ...] = (
     training.Training,
     signature.Penalty,
     schedules.WarmUp,
+    losses.Term,
 )
 
 OF_THE_HOST = {

@@ -46,9 +46,12 @@ def pushed(case: Case) -> Case:
     trainable = {p.path for p in case.graph.parameters if p.role == "trainable"}
     factor = 1 + 2.0**-PUSH
     parameters = {path: array * factor if path in trainable else array for path, array in case.parameters.items()}
-    unequal = 1 + np.arange(len(case.dataset)) * 2.0**-PUSH
-    weights = {task: own * unequal for task, own in case.dataset.weights.items()}
+    weights = {task: _unequal(own) for task, own in case.dataset.weights.items()}
     return replace(case, parameters=Tensors(parameters), dataset=replace(case.dataset, weights=weights))
+
+
+def _unequal(weights: Array) -> Array:
+    return np.asarray(weights * (1 + np.arange(weights.size) * 2.0**-PUSH).reshape(weights.shape))
 
 
 def nudged(case: Case) -> Case:

@@ -23,6 +23,8 @@ class Draft:
     targets: Mapping[str, Any] = field(default_factory=dict)
     absent: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Examples without a label, by task."""
+    absent_positions: Mapping[str, Sequence[tuple[int, ...]]] = field(default_factory=dict)
+    """Single labels that are absent, by task: (example, *position)."""
     weighted: bool = False
     """Whether every task has sample weights."""
     parameters: Mapping[str, Any] = field(default_factory=dict)

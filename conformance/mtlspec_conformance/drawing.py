@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from mtlspec.graph import Graph, Head, Parameter, initial_parameters, lower
 from mtlspec.randomness import normal, permutation, uniform
 from mtlspec.spec import Spec
-from mtlspec.spec.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
-from mtlspec.spec.signature import Shape
+from mtlspec.spec.signature import Shape, filled
 from mtlspec_conformance.draft import Draft
 
 STEPS = 20
@@ -67,7 +66,7 @@ class Drawn:
         return {part.name: self._input(part.name, part.shape, part.dtype) for part in self.spec.inputs}
 
     def _input(self, name: str, shape: Shape, dtype: str) -> Any:
-        full = (self.draft.examples, *(LENGTH if size is None else size for size in shape))
+        full = (self.draft.examples, *filled(shape, LENGTH))
         stored = self.draft.inputs.get(name)
         if stored == "negative":
             return (-0.1 - np.abs(self.normal(name, full))).round(3).tolist()
@@ -89,27 +88,37 @@ class Drawn:
         labels = {head.task: self.draft.targets.get(head.task) or self._labels(head) for head in self.graph.heads}
         for task, rows in self.draft.absent.items():
             labels[task] = [None if row in rows else label for row, label in enumerate(labels[task])]
+        for task, places in self.draft.absent_positions.items():
+            for place in places:
+                _forget(labels[task], place)
         return labels
 
     def _labels(self, head: Head) -> list[Any]:
-        count, use = self.draft.examples, f"target {head.task}"
-        match head.loss:
-            case SoftmaxCrossEntropy(targets="integer"):
-                return list(self.integers(use, (count,), head.units).tolist())
-            case SoftmaxCrossEntropy():
-                shares = np.round(uniform(0, f"{self.draft.id}:{use}", count * head.units), 2).reshape(count, -1)
-                shares = np.round(shares / head.units, 3)
-                shares[:, -1] = np.round(1 - shares[:, :-1].sum(axis=1), 3)
+        (form, size), use = head.target, f"target {head.task}"
+        shape = (self.draft.examples, *filled(head.target_shape, LENGTH))
+        match form:
+            case "classes":
+                return list(self.integers(use, shape, size).tolist())
+            case "probabilities":
+                shares = np.round(uniform(0, f"{self.draft.id}:{use}", math.prod(shape)), 2).reshape(shape)
+                shares = np.round(shares / size, 3)
+                shares[..., -1] = np.round(1 - shares[..., :-1].sum(axis=-1), 3)
                 return list(shares.tolist())
-            case SigmoidCrossEntropy():
-                return list(self.integers(use, (count, head.units), 2).astype(float).tolist())
-        return list(self.normal(use, (count, head.units)).tolist())
+            case "yes_or_no":
+                return list(self.integers(use, shape, 2).astype(float).tolist())
+            case "signs":
+                return list((2 * self.integers(use, shape, 2) - 1).astype(float).tolist())
+            case "non_negative":
+                return list(self.integers(use, shape, 4).astype(float).tolist())
+        return list(self.normal(use, shape).tolist())
 
     def sample_weights(self) -> dict[str, Any]:
         """Return a weight for each example and task; one is 0 with its label present."""
         weights = {}
         for head in self.graph.heads:
-            drawn = np.round(0.2 + 2 * uniform(0, f"{self.draft.id}:weight {head.task}", self.draft.examples), 2)
+            shape = (self.draft.examples, *filled(head.positions, LENGTH))
+            drawn = np.round(0.2 + 2 * uniform(0, f"{self.draft.id}:weight {head.task}", math.prod(shape)), 2)
+            drawn = drawn.reshape(shape)
             drawn[1] = 0.0
             weights[head.task] = drawn.tolist()
         return weights
@@ -173,3 +182,11 @@ class Drawn:
         if step == 0:
             drawn.flat[0] = 0.0  # an element whose moments are still 0 when it is divided
         return np.asarray([float(f"{value * MAGNITUDES[step]:.6g}") for value in drawn.flat]).reshape(shape)
+
+
+def _forget(labels: list[Any], place: tuple[int, ...]) -> None:
+    """Put null in place of the label at (example, *position)."""
+    *outer, last = place
+    for index in outer:
+        labels = labels[index]
+    labels[last] = None

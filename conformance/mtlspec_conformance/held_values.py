@@ -128,7 +128,8 @@ def _answers(program: Program, case: Case, precision: Precision, notes: Inspecti
     for linked in (False, True):
         call = f"program.outputs(inputs, linked={linked})"
         with notes.trying(call, "return the logits or predictions of each task, for inputs by name"):
-            units = {head.task: (len(batch), head.units) for head in graph.heads}
+            numbers = {h.task: h.loss.predictions(h.units) if linked else h.units for h in graph.heads}
+            units = {task: (*batch.weights[task].shape, number) for task, number in numbers.items()}
             _arrays(program.outputs(batch.inputs, linked=linked), units, precision, call, notes)
     with notes.trying("program.losses(on=batch)", "return Σ weight·loss / denominator of each task"):
         _floats(program.losses(on=batch), graph.tasks, "program.losses(on=batch)", notes)

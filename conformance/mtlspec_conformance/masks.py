@@ -56,11 +56,17 @@ def kept(program: Program, batch: Batch, shown: tuple[Shown, ...]) -> dict[str, 
 
 
 def _of_one(program: Program, batch: Batch, row: int, shown: tuple[Shown, ...]) -> dict[str, Array]:
-    only = np.eye(len(batch))[row]
     alone = replace(
         batch,
-        weights=dict.fromkeys(batch.weights, only),
+        weights={task: _only(row, own.shape) for task, own in batch.weights.items()},
         denominators=dict.fromkeys(batch.denominators, 1.0),
     )
     gradients = program.value_with_gradient(on=alone, weights=dict.fromkeys(batch.weights, 1.0)).gradients
     return {each.node: np.asarray(gradients[each.kernel]).reshape(-1) for each in shown}
+
+
+def _only(row: int, shape: tuple[int, ...]) -> Array:
+    """Return the weight 1 for the example at `row`, 0 for the others."""
+    weights = np.zeros(shape)
+    weights[row] = 1.0
+    return weights

@@ -77,6 +77,7 @@ def _taken(data: Dataset, rows: Array) -> Dataset:
         weights=taken(data.weights),
         present=taken(data.present),
         dividing_weights=taken(data.dividing_weights),
+        counted=taken(data.counted),
     )
 
 

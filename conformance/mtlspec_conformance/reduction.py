@@ -65,7 +65,8 @@ def _fit(content: Content, spec: Spec, graph: Graph) -> None:
         task: _labels(content["targets"].get(task), labels) for task, labels in drawn.targets().items()
     }
     own = content.get("sample_weights", {})
-    content["sample_weights"] = {task: own[task] for task in graph.tasks if task in own}
+    fitting = {head.task: ((), head.positions) for head in graph.heads}
+    content["sample_weights"] = {task: w for task, w in own.items() if np.shape(w)[1:] in fitting.get(task, ())}
     if "law" in content:
         gradients = drawn.script()["gradients"]
         steps = len(content["law"]["gradients"])
@@ -96,6 +97,13 @@ def _labels(old: list[Any] | None, new: list[Any]) -> list[Any]:
     if old is None:
         return new
     known = [label for label in old if label is not None]
-    alike = known and all(np.shape(label) == np.shape(new[0]) and type(label) is type(new[0]) for label in known)
+    alike = known and all(_alike(label, new[0]) for label in known)
     classes = isinstance(new[0], int) and alike and max(known) > max(new)
     return old if alike and not classes else [None if o is None else n for o, n in zip(old, new, strict=True)]
+
+
+def _alike(old: Any, new: Any) -> bool:
+    """Return whether labels have one form; what is null has any."""
+    if isinstance(new, list) and isinstance(old, list):
+        return len(old) == len(new) and all(_alike(a, b) for a, b in zip(old, new, strict=True))
+    return old is None or type(old) is type(new)

@@ -16,7 +16,7 @@ from mtlspec.spec.content import document_of
 from mtlspec.spec.layers import BatchNormalization, Dropout
 from mtlspec.spec.optimizers import Sgd
 from mtlspec.spec.training import PerTask
-from mtlspec.tensors import Tensors
+from mtlspec.tensors import Arrays, Tensors
 from mtlspec_conformance.case import Case, Trajectory
 from mtlspec_conformance.measure import Finding
 from mtlspec_conformance.metamorphic import Related, Relation, answer, same_losses, same_tensors, updates
@@ -50,13 +50,11 @@ def _renamed(case: Case) -> Related | str:
             if "inputs" in part:
                 part["inputs"] = [names[name] for name in part["inputs"]]
     data = case.dataset
-    inputs, targets, weights, present, dividing = (
-        {names[name]: own for name, own in part.items()} for part in (data.inputs, *_task_parts(data))
-    )
+    inputs = {names[name]: own for name, own in data.inputs.items()}
     other = replace(
         case,
         spec=Spec.model_validate(document),
-        dataset=Dataset(inputs, targets, weights, present, dividing),
+        dataset=_data(inputs, data, lambda part: {names[name]: own for name, own in part.items()}),
         parameters=Tensors({_path(path, names): own for path, own in case.parameters.items()}),
         script=None,
     )
@@ -199,9 +197,6 @@ def _with_twin(case: Case, own: Callable[[float], float], twins: Callable[[float
     document["tasks"].append({**first, "name": twin, "weight": twins(first["weight"])})
     first["weight"] = own(first["weight"])
     data = case.dataset
-    targets, weights, present, dividing = (
-        {**part, twin: part[task]} if task in part else dict(part) for part in _task_parts(data)
-    )
     copies = {_of_twin(path, task, twin): array for path, array in case.parameters.items()}
     trajectory = _weights_changed(
         case, lambda w: np.concatenate([_first_column(w, own), w[:, 1:], _first_column(w, twins)], axis=1)
@@ -209,7 +204,7 @@ def _with_twin(case: Case, own: Callable[[float], float], twins: Callable[[float
     return replace(
         case,
         spec=Spec.model_validate(document),
-        dataset=Dataset(data.inputs, targets, weights, present, dividing),
+        dataset=_data(data.inputs, data, lambda part: {**part, twin: part[task]} if task in part else part),
         parameters=Tensors({**copies, **case.parameters}),
         trajectory=trajectory,
         script=None,
@@ -221,8 +216,16 @@ def _first_column(weights: Any, change: Callable[[float], float]) -> Any:
     return np.asarray([[change(float(weight))] for weight in weights[:, 0]])
 
 
-def _task_parts(data: Dataset) -> tuple[Mapping[str, Any], ...]:
-    return data.targets, data.weights, data.present, data.dividing_weights
+def _data(inputs: Arrays, data: Dataset, change: Callable[[Arrays], Arrays]) -> Dataset:
+    """Return a dataset of `inputs`, and of what `data` has of its tasks, changed."""
+    return Dataset(
+        inputs,
+        change(data.targets),
+        change(data.weights),
+        change(data.present),
+        change(data.dividing_weights),
+        counted=change(data.counted),
+    )
 
 
 def _taken(spec: Spec, name: str) -> bool:

@@ -28,8 +28,8 @@ GRAPH, DATA, STEPS, RUN, PARAMETERS, LOSSES = (
     "losses.npy",
 )
 
-GROUPS = ("inputs", "targets", "weights", "present", "dividing_weights")
-"""The arrays of a dataset, in the order of its fields."""
+GROUPS = ("inputs", "targets", "weights", "present", "dividing_weights", "counted")
+"""The arrays of a dataset."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def read_common(folder: Path) -> tuple[Graph, Dataset, list[Steps]]:
     """Return what `write_common` wrote."""
     graph = Graph.from_json((folder / GRAPH).read_text(encoding="utf-8"))
     groups = _grouped(folder / DATA)
-    inputs, targets, weights, present, dividing_weights = (groups.get(group, {}) for group in GROUPS)
-    data = Dataset(inputs, targets, weights, present, dividing_weights)
+    inputs, targets, weights, present, dividing_weights, counted = (groups.get(group, {}) for group in GROUPS)
+    data = Dataset(inputs, targets, weights, present, dividing_weights, counted=counted)
     chunks = _grouped(folder / STEPS)
     return graph, data, [Steps(**chunks[index]) for index in sorted(chunks, key=int)]
 

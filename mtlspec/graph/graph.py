@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.layers import Layer, Table
-from mtlspec.spec.losses import Loss, SoftmaxCrossEntropy
+from mtlspec.spec.losses import Loss, Target
 from mtlspec.spec.model import Input, Merge, Metric
 from mtlspec.spec.optimizers import Clipping, Optimizer
 from mtlspec.spec.signature import Penalty, Role, Shape, Sizes
@@ -69,11 +69,28 @@ class Head(Value):
     loss: Loss
     weight: float
     metrics: tuple[Metric, ...] = ()
+    positions: Shape = ()
+    """The axes before the units, such as (steps,) or (height, width): logits are (B, *positions, units)."""
+
+    @property
+    def target(self) -> Target:
+        """What the target of one position is."""
+        return self.loss.target(self.units)
 
     @property
     def targets_are_classes(self) -> bool:
-        """Whether a target is the index of a class (B,), in place of a number for each unit (B, units)."""
-        return isinstance(self.loss, SoftmaxCrossEntropy) and self.loss.targets == "integer"
+        """Whether a target is the index of a class, in place of numbers."""
+        return self.target.is_class
+
+    @property
+    def target_shape(self) -> Shape:
+        """The shape of the targets of one example: one class, or some numbers, at each position."""
+        return (*self.positions, *self.target.shape)
+
+    @property
+    def predicted_shape(self) -> Shape:
+        """The shape of the linked predictions of one example."""
+        return (*self.positions, self.loss.predictions(self.units))
 
 
 class Phase(Value):

@@ -37,6 +37,7 @@ def lower(spec: Spec) -> Graph:
                 task=task.name,
                 output=wiring.outputs[task.name].path,
                 units=channels(wiring.outputs[task.name].shape),
+                positions=wiring.outputs[task.name].shape[:-1],
                 loss=task.loss,
                 weight=task.weight,
                 metrics=task.metrics,

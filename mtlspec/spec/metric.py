@@ -27,10 +27,10 @@ OWN: dict[str, Better] = {}
 
 def form_of(loss: Loss) -> Form:
     """Return what the metrics of a task with this loss compare."""
-    match loss.link:
-        case "softmax":
+    match loss.form:
+        case "classes" | "probabilities":
             return "classes"
-        case "sigmoid":
+        case "yes_or_no" | "signs":
             return "labels"
     return "numbers"
 
@@ -86,6 +86,9 @@ def kinds_of(form: Form) -> list[str]:
 
 class WeighableMetric(Metric):
     """A metric that can count each label by its weight."""
+
+    of_probabilities: ClassVar[bool] = False
+    """Whether it reads predictions of choices as probabilities, which margins are not."""
 
     weighted: bool = False
     """Count a label by its weight (sample weight, times class weight where that applies to examples), not as one."""

@@ -109,6 +109,7 @@ class LogLoss(WeighableMetric):
 
     kind: Literal["log_loss"] = "log_loss"
     of: ClassVar[frozenset[Form]] = CHOICES
+    of_probabilities: ClassVar[bool] = True
     best: ClassVar[Better] = "lower"
 
 
@@ -117,6 +118,7 @@ class BrierScore(WeighableMetric):
 
     kind: Literal["brier_score"] = "brier_score"
     of: ClassVar[frozenset[Form]] = CHOICES
+    of_probabilities: ClassVar[bool] = True
     best: ClassVar[Better] = "lower"
 
 
@@ -129,6 +131,7 @@ class CalibrationError(WeighableMetric):
 
     kind: Literal["calibration_error"] = "calibration_error"
     of: ClassVar[frozenset[Form]] = CHOICES
+    of_probabilities: ClassVar[bool] = True
     best: ClassVar[Better] = "lower"
     bins: int = Field(default=15, gt=0)
 

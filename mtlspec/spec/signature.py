@@ -116,6 +116,11 @@ def known(shape: Shape) -> Sizes:
     return sizes
 
 
+def filled(shape: Shape, size: int) -> Sizes:
+    """Return `shape` with `size` wherever the data chooses one."""
+    return tuple(size if each is None else each for each in shape)
+
+
 def channels(shape: Shape) -> int:
     """Return the size of the last axis.
 

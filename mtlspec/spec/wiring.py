@@ -11,7 +11,7 @@ from pydantic_core import InitErrorDetails
 from mtlspec.spec.activations import Activation, Linear
 from mtlspec.spec.layer import CHAIN_START, Branched, Chained, Dtype
 from mtlspec.spec.layers import ActivationLayer, Layer, Normalization
-from mtlspec.spec.metric import form_of, kinds_of
+from mtlspec.spec.metric import WeighableMetric, form_of, kinds_of
 from mtlspec.spec.model import Block, Merge, Task
 from mtlspec.spec.reuse import Reuse, owners, read_by
 from mtlspec.spec.signature import ParameterRule, Shape, ShapeError, Signature, channels, written
@@ -277,11 +277,13 @@ class Wiring:
         message = ""
         if output.dtype != "float":
             message = f"the head makes integers; task {task.name!r} needs a layer such as an embedding or dense"
-        elif len(output.shape) != 1:
+        elif not output.shape:
+            message = f"{task.loss.kind} needs a head of shape (units,), found (); end it with a dense layer"
+        elif task.loss.scope == "example" and len(output.shape) == 1:
             message = (
-                f"{task.loss.kind} needs a head of shape (units,), found {output.shape}; end it with a dense layer"
+                f"{task.loss.kind} is a loss of all positions of an example: it needs a head of shape "
+                f"(*positions, units), such as (steps, units) or (height, width, units), found {output.shape}"
             )
-            message += " after flatten or a global pool"
         else:
             message = task.loss.misfit(channels(output.shape))
         if message:
@@ -293,6 +295,8 @@ class Wiring:
             message = metric.misfit(form, output.shape) if output is not None and output.shape else ""
             if form not in metric.of:
                 message = f"{metric.kind} does not fit {task.loss.kind}; use {', '.join(kinds_of(form))}"
+            elif isinstance(metric, WeighableMetric) and metric.of_probabilities and task.loss.link == "none":
+                message = message or f"{metric.kind} reads probabilities, and {task.loss.kind} makes margins; use auc"
             if message:
                 self.problems.append(problem(message, ("tasks", index, "metrics", position), metric.kind))
 

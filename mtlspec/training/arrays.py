@@ -20,6 +20,11 @@ def example(position: int) -> str:
     return f"example {position}"
 
 
+def at_position(index: Array) -> str:
+    """Return which position of its example an index (example, *position) means; nothing where there is only one."""
+    return f", position {', '.join(map(str, index[1:]))}" if len(index) > 1 else ""
+
+
 def numbers(value: object, what: str) -> Array:
     """Return `value` as an array of float64 or int64; None becomes NaN.
 
@@ -69,12 +74,12 @@ def whole(array: Array, what: str, where: Where) -> NDArray[np.int64]:
 
 
 def shaped(array: Array, shape: Shape, what: str, hint: str = "") -> Array:
-    """Return `array` as (N, *shape); (N,) and (N, 1) stand for each other.
+    """Return `array` as (N, *shape); a last axis of 1 may be there or not, as in (N,) and (N, 1).
 
     Raises:
         DataError: it has another shape.
     """
-    if array.shape[1:] != shape and array.ndim in (1, 2) and array.shape[1:] in ((), (1,)) and shape in ((), (1,)):
+    if (array.ndim and array.shape[1:] != shape and (*array.shape[1:], 1) == shape) or array.shape[1:] == (*shape, 1):
         array = array.reshape(len(array), *shape)
     if array.ndim == 0 or not fits(array.shape[1:], shape):
         expected = ", ".join(["N", *("any" if n is None else str(n) for n in shape)]) + ("," if not shape else "")

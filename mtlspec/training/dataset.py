@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtlspec.batch import Dataset
-from mtlspec.class_weights import class_factors, class_weights_told
+from mtlspec.class_weights import class_weights_told
 from mtlspec.errors import DataError
-from mtlspec.graph import Graph, lower
+from mtlspec.graph import Graph, Head, lower
 from mtlspec.mapped_array import MappedArray
 from mtlspec.spec import Spec
 from mtlspec.spec.model import Input
 from mtlspec.spec.value import nearest
 from mtlspec.tensors import Array
-from mtlspec.training.arrays import Where, example, finite, numbers, shaped, whole
-from mtlspec.training.labels import labels
+from mtlspec.training.arrays import Where, at_position, example, finite, numbers, shaped, whole
+from mtlspec.training.labels import Labels, labels
+from mtlspec.weighing import Weighing, of_positions, weighing
 
 Columns = Mapping[str, Any]
 """Arrays, or what NumPy makes arrays of, by name."""
@@ -35,16 +36,16 @@ def dataset(
 ) -> Dataset:
     """Return the examples of these arrays, ready for training.
 
-    A label is absent where its target is NaN (all of its numbers, if it has several) or where `present` is false.
-    The weights of examples (by task, 1 where left out) are multiplied by the loss's class weights, where those apply
-    to examples.
+    A label is absent where its target is NaN (all of its numbers, if it has several) or the loss's `ignored_class`, or
+    where `present` is false. Where a head has positions, each of them has a label of its own. The weights of examples
+    (by task, 1 where left out) are multiplied by the loss's class weights, where those apply to examples.
 
     Args:
         spec: The spec or graph whose inputs and tasks are meant.
         inputs: By input name; (N, *shape).
-        targets: By task; class indices (N,), else (N, units).
-        weights: By task; (N,), at least 0.
-        present: By task; (N,), true where the label counts.
+        targets: By task; class indices (N, *positions), else numbers (N, *positions, units).
+        weights: By task; (N,) or (N, *positions), at least 0.
+        present: By task; (N,) or (N, *positions), true where the label counts.
         where: How an error names the place of an example.
 
     Raises:
@@ -56,27 +57,26 @@ def dataset(
         _refuse_unknown("task", label, given or {}, graph.tasks)
     read = checked_inputs(graph, inputs, where=where)
     size = len(next(iter(read.values())))
-    found: dict[str, tuple[Array, Array, Array, Array]] = {}
+    found: dict[str, tuple[Labels, Weighing]] = {}
     for head in graph.heads:
-        mask = None if present is None or head.task not in present else _mask(present[head.task], head.task, where)
-        read_labels = labels(head, targets[head.task], mask, where)
-        _expect_length(f"task {head.task!r}", len(read_labels.values), size)
+        mask = None if present is None or head.task not in present else _mask(present[head.task], head, where)
+        own = labels(head, targets[head.task], mask, where)
+        _expect_length(f"task {head.task!r}", len(own.values), size)
         sample = None if weights is None or head.task not in weights else weights[head.task]
-        weight = _sample_weights(sample, head.task, read_labels.present, where)
-        factors = class_factors(head.loss, read_labels.values)
-        found[head.task] = (
-            read_labels.values,
-            weight * factors.weighing,
-            read_labels.present,
-            weight * factors.dividing,
-        )
+        weight = _sample_weights(sample, head, own.present, where)
+        found[head.task] = own, weighing(head, own.values, own.present, weight)
+    return _dataset(graph, read, found)
+
+
+def _dataset(graph: Graph, inputs: dict[str, Array], found: Mapping[str, tuple[Labels, Weighing]]) -> Dataset:
     return Dataset(
-        inputs=read,
-        targets={task: parts[0] for task, parts in found.items()},
-        weights={task: parts[1] for task, parts in found.items()},
-        present={task: parts[2] for task, parts in found.items()},
-        dividing_weights={task: parts[3] for task, parts in found.items()},
+        inputs=inputs,
+        targets={task: own.values for task, (own, _) in found.items()},
+        weights={task: weighed.weights for task, (_, weighed) in found.items()},
+        present={task: own.present for task, (own, _) in found.items()},
+        dividing_weights={task: weighed.dividing for task, (_, weighed) in found.items()},
         class_weights={head.task: class_weights_told(head.loss) for head in graph.heads},
+        counted={task: weighed.counted for task, (_, weighed) in found.items() if weighed.counted is not None},
     )
 
 
@@ -160,25 +160,33 @@ def _expect_length(what: str, found: int, size: int) -> None:
         raise DataError(f"{what}: expected {size} examples, as in the first input, found {found}")
 
 
-def _mask(value: object, task: str, where: Where) -> NDArray[np.bool_]:
-    what = f"`present` of task {task!r}"
-    array = shaped(numbers(value, what), (), what)
-    wrong = np.flatnonzero((array != 0) & (array != 1))
-    if wrong.size:
-        raise DataError(f"{what}, {where(int(wrong[0]))}: expected 1 or 0, found {array[wrong[0]]:g}")
+def _mask(value: object, head: Head, where: Where) -> NDArray[np.bool_]:
+    what = f"`present` of task {head.task!r}"
+    array = _of_labels(value, head, what)
+    wrong = np.argwhere((array != 0) & (array != 1))
+    if len(wrong):
+        found = array[tuple(wrong[0])]
+        raise DataError(f"{what}, {where(int(wrong[0][0]))}{at_position(wrong[0])}: expected 1 or 0, found {found:g}")
     return array.astype(np.bool_)
 
 
-def _sample_weights(value: object, task: str, present: Array, where: Where) -> NDArray[np.float64]:
-    """Return the weight of each example, 0 where the label is absent, whatever is given there."""
+def _of_labels(value: object, head: Head, what: str) -> Array:
+    """Return a number for each example, or for each position of each."""
+    array = numbers(value, what)
+    return shaped(array, () if array.ndim <= 1 or not head.positions else head.positions, what)
+
+
+def _sample_weights(value: object, head: Head, present: NDArray[np.bool_], where: Where) -> NDArray[np.float64]:
+    """Return the weight of each label, 0 where it is absent, whatever is given there."""
     if value is None:
         return np.where(present, 1.0, 0.0)
-    what = f"`weights` of task {task!r}"
-    array = shaped(numbers(value, what), (), what).astype(np.float64)
+    what = f"`weights` of task {head.task!r}"
+    array = _of_labels(value, head, what).astype(np.float64)
     _expect_length(what, len(array), len(present))
-    array = np.where(present, array, 0.0)
-    wrong = np.flatnonzero(~(np.isfinite(array) & (array >= 0)))
-    if wrong.size:
-        found = "found none" if np.isnan(array[wrong[0]]) else f"found {array[wrong[0]]:g}"
-        raise DataError(f"{what}, {where(int(wrong[0]))}: expected a finite number of at least 0, {found}")
+    array = np.where(present, of_positions(array, present.shape), 0.0)
+    wrong = np.argwhere(~(np.isfinite(array) & (array >= 0)))
+    if len(wrong):
+        number, place = array[tuple(wrong[0])], f"{where(int(wrong[0][0]))}{at_position(wrong[0])}"
+        found = "found none" if np.isnan(number) else f"found {number:g}"
+        raise DataError(f"{what}, {place}: expected a finite number of at least 0, {found}")
     return array

@@ -14,8 +14,7 @@ from mtlspec.tensors import Array, Arrays
 from mtlspec.training.column_encoders import InputEncoder, TargetEncoder
 from mtlspec.training.dataset import checked_inputs, dataset
 from mtlspec.training.groups import Groups, groups_of
-from mtlspec.training.labels import label_form
-from mtlspec.training.shaping import Shaping
+from mtlspec.training.shaping import Shaping, shaped
 from mtlspec.training.table import Positions, Table
 
 
@@ -72,20 +71,24 @@ class Encoders(Value):
         given = [encoder for encoder in self.targets if any(name in table.columns for name in encoder.columns)]
         if not given:
             table.column(self.targets[0].columns[0])
-        items = next((shapes[:1] for shapes in (part.shape for part in graph.inputs) if shapes), ())
-        forms = {head.task: (label_form(head.loss), head.units) for head in graph.heads}
-        targets: dict[str, Array] = {}
-        for task, (form, units) in forms.items():
-            targets[task] = np.full(len(shaping) if form == "classes" else (len(shaping), units), np.nan)
+        heads = {head.task: head for head in graph.heads}
+        items = {task: head.positions[:1] for task, head in heads.items()}
+        targets = {task: shaping.absent(head.target_shape) for task, head in heads.items()}
         for encoder in given:
-            labels = shaping.labels(encoder.name, encoder.array(table, shaping.rows), encoder.per, items)
-            targets[encoder.name] = labels[..., 0] if forms[encoder.name][0] == "classes" else labels
+            task = encoder.name
+            labels = shaping.labels(task, encoder.array(table, shaping.rows), encoder.per, items[task])
+            one = None in items[task] and heads[task].targets_are_classes
+            targets[task] = shaped(labels[..., 0] if one else labels, heads[task].target_shape)
+
+        def marks(encoder: TargetEncoder, column: str) -> Array:
+            return shaping.marks(encoder.name, column, encoder.per, items[encoder.name])
+
         return dataset(
             graph,
             inputs=self._inputs(shaping, graph),
             targets=targets,
-            weights={e.name: shaping.marks(e.name, e.weight, e.per, items) for e in given if e.weight is not None},
-            present={e.name: shaping.marks(e.name, e.present, e.per, items) for e in given if e.present is not None},
+            weights={e.name: marks(e, e.weight) for e in given if e.weight is not None},
+            present={e.name: marks(e, e.present) for e in given if e.present is not None},
             where=shaping.place,
         )
 

@@ -63,7 +63,7 @@ def _by_task(graph: Graph, given: Mapping[str, OwnFunction]) -> dict[str, dict[s
 
 
 def predict(program: Program, inputs: Mapping[str, Any]) -> dict[str, Array]:
-    """Return by task the probabilities (softmax, sigmoid) or numbers that a program predicts, (N, units).
+    """Return by task the probabilities (softmax, sigmoid) or numbers that a program predicts, (N, *positions, units).
 
     Raises:
         DataError: the inputs do not fit the spec.

@@ -116,4 +116,5 @@ def _subset(data: Dataset, rows: Positions) -> Dataset:
         present=at(data.present),
         dividing_weights=at(data.dividing_weights),
         class_weights=data.class_weights,
+        counted=at(data.counted),
     )

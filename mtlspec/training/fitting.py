@@ -24,7 +24,6 @@ from mtlspec.spec.model import Input
 from mtlspec.spec.signature import Shape, elements, fits, written
 from mtlspec.training.column_encoders import FIRST, InputEncoder, TargetEncoder
 from mtlspec.training.encoders import Encoders
-from mtlspec.training.labels import label_form
 from mtlspec.training.table import Column, Positions, Table
 
 
@@ -42,7 +41,9 @@ def resolved(data: Data, graph: Graph, table: Table) -> Encoders:
             _input(columns, inputs[columns.name], graph, table, grouped=data.group_by is not None)
             for columns in data.inputs
         ),
-        targets=tuple(_target(columns, heads[columns.name], table) for columns in data.targets),
+        targets=tuple(
+            _target(columns, heads[columns.name], table, grouped=data.group_by is not None) for columns in data.targets
+        ),
         group_by=data.group_by,
         order_by=data.order_by,
     )
@@ -110,16 +111,25 @@ def _told_width(columns: int, width: int, indicator: bool) -> str:
     return f"{found}; change `shape:` or `columns:`"
 
 
-def _target(given: TargetColumns, head: Head, table: Table) -> TargetEncoder:
-    what, form, names = f"task {head.task!r}", label_form(head.loss), table.matching(given.columns)
+def _target(given: TargetColumns, head: Head, table: Table, *, grouped: bool) -> TargetEncoder:
+    what, form, names = f"task {head.task!r}", head.target.form, table.matching(given.columns)
     if isinstance(given.encode, HashBuckets):
         raise DataError(f"{what}: hash_buckets is for inputs only; use `encode: vocabulary`")
     if isinstance(given.encode, Vocabulary) and form not in ("classes", "yes_or_no"):
         hint = "set `targets: integer` in the loss" if form == "probabilities" else "use `encode: numeric`"
         raise DataError(f"{what}: a vocabulary makes class indices, {head.loss.kind} reads {form}; {hint}")
-    wanted = 1 if form == "classes" else head.units
+    of_items = grouped and given.per == "item"
+    if of_items and not head.positions:
+        hint = "set `per: group`, or keep the axis of items up to the end of the head"
+        raise DataError(f"{what}: rows are grouped, and its head has one label for a whole group; {hint}")
+    sizes = head.target_shape[of_items:]
+    if None in sizes:
+        hint = "give the data as arrays, or rows that `group_by` makes items of"
+        raise DataError(f"{what}: columns fill a known shape, found {written(sizes)}; {hint}")
+    wanted = elements(sizes)
     if sum(table.column(name).width for name in names) != wanted:
         reason = "one that holds the class" if form == "classes" else "one for each unit of the head"
+        reason += " at each position" if len(sizes) > len(head.target.shape) else ""
         raise DataError(
             f"{what}: expected {_count(wanted, 'column')}, {reason}, found {len(names)}: {', '.join(names)}"
         )
@@ -153,14 +163,14 @@ def _fitted_target(encoder: TargetEncoder, head: Head, table: Table, rows: Posit
     if not isinstance(encoder.encode, Vocabulary):
         return encoder
     values = _vocabulary([table.column(name) for name in encoder.columns], rows)
-    limit = head.units if label_form(head.loss) == "classes" else 2
+    limit = head.target.size if head.targets_are_classes else 2
     if limit == 2 and len(values) == 1:
         only = f"every label of the training part is {values[0]!r}"
         raise DataError(
             f"task {head.task!r}: {only}; which of the two values it is cannot be told: use numbers 0 and 1"
         )
     if len(values) > limit:
-        room = f"{limit} units" if label_form(head.loss) == "classes" else "labels of 2 values"
+        room = f"{limit} units" if head.targets_are_classes else "labels of 2 values"
         listed = ", ".join(values[:10])
         raise DataError(f"task {head.task!r}: the head has {room}, found {len(values)} values: {listed}")
     return encoder.replacing(lambda e: e.vocabulary, by=values)

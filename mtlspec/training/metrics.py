@@ -1,4 +1,4 @@
-"""Metrics of a task, in float64, over the labels that are present.
+"""Metrics of a task, in float64, over the positions whose label is present.
 
 Weights play no part unless a metric is `weighted`. Where a metric is undefined it is NaN, without a warning.
 """
@@ -16,7 +16,6 @@ from mtlspec.spec.metric import Metric, OwnMetric, WeighableMetric, form_of
 from mtlspec.spec.metrics import QueryMetric
 from mtlspec.tensors import Array
 from mtlspec.training import metrics_of_choices, metrics_of_numbers, metrics_of_queries
-from mtlspec.training.labels import label_form
 from mtlspec.training.measured import Measured, Queries
 from mtlspec.training.metrics_of_choices import THRESHOLD as THRESHOLD
 from mtlspec.training.own_metrics import FUNCTIONS, OwnFunction, measured_by
@@ -47,22 +46,30 @@ def _measured(head: Head, data: Dataset, predictions: Array, weights: Array | No
     """Return what metrics compare; where labels are weighted, those without a weight are left out."""
     counted = data.present[head.task] if weights is None else data.present[head.task] & (weights > 0)
     labels = data.targets[head.task][counted]
-    if label_form(head.loss) == "probabilities":
+    if head.loss.form == "probabilities":
         labels = labels.argmax(axis=1)
     form = form_of(head.loss)
     return Measured(
         form,
-        labels > THRESHOLD if form == "labels" else labels,
-        np.asarray(predictions, dtype=np.float64)[counted],
+        labels > (0 if head.loss.form == "signs" else THRESHOLD) if form == "labels" else labels,
+        _compared(head, predictions)[counted],
         None if weights is None else weights[counted],
     )
+
+
+def _compared(head: Head, predictions: Array) -> Array:
+    """Return what of predictions is compared with labels; a margin as a number that is above one half for a yes."""
+    from scipy.special import expit
+
+    own = np.asarray(predictions, dtype=np.float64)[..., head.loss.estimates(head.units)]
+    return np.asarray(expit(own)) if head.loss.link == "none" and form_of(head.loss) == "labels" else own
 
 
 def _queries(head: Head, data: Dataset, predictions: Array, weights: Array | None) -> Queries:
     """Return the positions of each example as items, or its units where it has no positions."""
     scores, present = np.asarray(predictions, dtype=np.float64), data.present[head.task]
     relevances = data.targets[head.task]
-    if label_form(head.loss) == "classes":
+    if head.targets_are_classes:
         relevances = relevances[..., None] == np.arange(scores.shape[-1])
     if present.ndim > 1:
         return Queries(relevances[..., 0] * 1.0, scores[..., 0], present, _mean_weights(weights, present))

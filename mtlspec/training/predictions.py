@@ -21,25 +21,34 @@ def prediction_columns(
 
     A softmax task gives `task`, its likeliest class, and `task/class`, the probability of each; a sigmoid task gives
     for each label what it predicts and the probability; other tasks give numbers. A task of several labels or numbers
-    names them `task/column`. Classes and columns have the names that the encoders know, otherwise numbers from 0.
+    names them `task/column`. At position (i, j) of a head the task's name is `task[i,j]`. Classes and columns have the
+    names that the encoders know, otherwise numbers from 0.
     """
     known = {} if encoders is None else {encoder.name: encoder for encoder in encoders.targets}
     columns: dict[str, list[Any]] = {}
     for head in graph.heads:
         values = np.asarray(predictions[head.task], dtype=np.float64)
-        columns |= _columns(head, values, known.get(head.task), probabilities)
+        for position in np.ndindex(*values.shape[1:-1]):
+            name = head.task + (f"[{','.join(map(str, position))}]" if position else "")
+            at = values[(slice(None), *position)]
+            columns |= _columns(head, name, at, known.get(head.task), probabilities)
     return columns
 
 
-def _columns(head: Head, values: Array, encoder: TargetEncoder | None, probabilities: bool) -> dict[str, list[Any]]:
-    if head.loss.link == "softmax":
-        names = class_names(encoder, head.units)
-        chosen = {head.task: [names[index] for index in values.argmax(axis=1)]}
-        each = {f"{head.task}/{name}": values[:, i].tolist() for i, name in enumerate(names)}
+def _columns(
+    head: Head, task: str, values: Array, encoder: TargetEncoder | None, probabilities: bool
+) -> dict[str, list[Any]]:
+    """Return the columns of one position, which is called `task`, of predictions (N, units)."""
+    count = values.shape[-1]
+    if head.loss.link in ("softmax", "ordinal"):
+        names = class_names(encoder, count)
+        chosen = {task: [names[index] for index in values.argmax(axis=1)]}
+        each = {f"{task}/{name}": values[:, i].tolist() for i, name in enumerate(names)}
         return chosen | each if probabilities else chosen
-    parts = encoder.columns if encoder is not None else tuple(map(str, range(head.units)))
-    labels = [head.task] if head.units == 1 else [f"{head.task}/{part}" for part in parts]
-    if head.loss.link == "none":
+    named = encoder is not None and len(encoder.columns) == count
+    parts = encoder.columns if named and encoder is not None else tuple(map(str, range(count)))
+    labels = [task] if count == 1 else [f"{task}/{part}" for part in parts]
+    if head.loss.link != "sigmoid":
         return {label: values[:, i].tolist() for i, label in enumerate(labels)}
     names = class_names(encoder, 2)
     columns: dict[str, list[Any]] = {}

@@ -52,6 +52,10 @@ class Shaping:
             return self.groups.agreed(values, what=f"task {task!r}")
         return self.groups.padded(values, items=self._items(positions), what=f"task {task!r}", fill=fill)
 
+    def absent(self, shape: Shape) -> Array:
+        """Return labels (N, *shape), of which none is there."""
+        return np.full((len(self), *(self._items((size,)) or 1 for size in shape)), np.nan)
+
     def marks(self, task: str, column: str, per: Per, positions: Shape) -> Array:
         """Return the numbers in a column that says which labels count, and how much; 0 where there is no item."""
         return self.labels(task, self.table.column(column).numbers(self.rows), per, positions, fill=0.0)

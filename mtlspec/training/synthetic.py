@@ -3,8 +3,9 @@
 A float input is standard normal, an integer input uniform over the rows of its embedding (over 0 and 1 if no embedding
 reads it). The teacher sees the numbers of all float inputs, and for each id `ID_FEATURES` standard normal numbers of
 its own. Scores are features·W / sqrt(number of features) + `NOISE`·noise, W and noise standard normal. A class is the
-largest score (a probability per class: 1 for that class), a sigmoid label is 1 where the score is positive, and a
-number is the score. Everything follows from the seed and a name.
+largest score (a probability per class: 1 for that class), a yes-or-no label is 1 where the score is positive (a sign 1,
+else -1), a number of at least 0 is the square of the score, rounded, and any other number is the score; each position
+of a head has scores of its own. Everything follows from the seed and a name.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from mtlspec.batch import Dataset
 from mtlspec.graph import Graph, Head
 from mtlspec.randomness import normal, uniform
 from mtlspec.spec.model import Input
+from mtlspec.spec.signature import filled
 from mtlspec.tensors import Array
 from mtlspec.training.dataset import dataset
-from mtlspec.training.labels import label_form
 
 LENGTH = 5
 """The size of an axis that the document leaves to the data."""
@@ -38,7 +39,7 @@ def synthetic(graph: Graph, *, size: int, seed: int) -> Dataset:
 
 
 def _input(graph: Graph, part: Input, size: int, seed: int) -> Array:
-    shape = tuple(LENGTH if length is None else length for length in part.shape)
+    shape = filled(part.shape, LENGTH)
     name, count = f"synthetic.{part.name}", size * math.prod(shape)
     if part.dtype == "float":
         return normal(seed, name, count).reshape(size, *shape)
@@ -56,13 +57,21 @@ def _features(graph: Graph, part: Input, array: Array, seed: int) -> NDArray[np.
 
 
 def _labels(head: Head, features: NDArray[np.float64], seed: int) -> Array:
-    size, width = features.shape
-    name, form = f"synthetic.tasks.{head.task}", label_form(head.loss)
-    teacher = normal(seed, f"{name}.teacher", width * head.units).reshape(width, head.units)
-    noise = normal(seed, f"{name}.noise", size * head.units).reshape(size, head.units)
-    scores = features @ teacher / math.sqrt(width) + NOISE * noise
-    if form == "classes":
-        return np.asarray(scores.argmax(axis=1))
-    if form == "probabilities":
-        return np.asarray(np.eye(head.units)[scores.argmax(axis=1)])
-    return np.asarray((scores > 0).astype(np.float64)) if form == "yes_or_no" else scores
+    (count, width), (form, numbers) = features.shape, head.target
+    positions = filled(head.positions, LENGTH)
+    name, each = f"synthetic.tasks.{head.task}", math.prod(positions) * numbers
+    teacher = normal(seed, f"{name}.teacher", width * each).reshape(width, each)
+    noise = normal(seed, f"{name}.noise", count * each).reshape(count, each)
+    scores = (features @ teacher / math.sqrt(width) + NOISE * noise).reshape(count, *positions, numbers)
+    match form:
+        case "classes":
+            return np.asarray(scores.argmax(axis=-1))
+        case "probabilities":
+            return np.asarray(np.eye(numbers)[scores.argmax(axis=-1)])
+        case "yes_or_no":
+            return np.asarray((scores > 0).astype(np.float64))
+        case "signs":
+            return np.asarray(np.where(scores > 0, 1.0, -1.0))
+        case "non_negative":
+            return np.asarray(np.rint(scores**2))
+    return scores

@@ -14,7 +14,7 @@ from mtlspec_numpy import NumpyBackend
 from mtlspec_numpy.activations import ACTIVATIONS
 from mtlspec_numpy.clipping import CLIPPINGS
 from mtlspec_numpy.layers import LAYERS
-from mtlspec_numpy.losses import LOSSES
+from mtlspec_numpy.losses import COMBINATIONS, EXAMPLE_LOSSES, LOSSES
 from mtlspec_numpy.merges import MERGES
 from mtlspec_numpy.optimizers import UPDATES
 
@@ -41,7 +41,7 @@ def test_every_kind_and_feature_is_needed_by_a_case() -> None:
 
 
 def test_the_reference_claims_what_its_tables_have() -> None:
-    tables = claimed(LAYERS, ACTIVATIONS, LOSSES, UPDATES, CLIPPINGS, merges=MERGES)
+    tables = claimed(LAYERS, ACTIVATIONS, LOSSES, EXAMPLE_LOSSES, COMBINATIONS, UPDATES, CLIPPINGS, merges=MERGES)
     assert kinds_in(NumpyBackend.capabilities.profiles) - FEATURES == tables
     assert NumpyBackend.capabilities.kinds == tables | FEATURES
 

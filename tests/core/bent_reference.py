@@ -114,6 +114,7 @@ def merge_bends() -> Iterator[Bend]:
 
 
 Returned = tuple[Array, Pullback]
+LOSSES: tuple[Mapping[Any, Any], ...] = (losses.LOSSES, losses.EXAMPLE_LOSSES, losses.COMBINATIONS)
 
 
 def _bent_function(function: Callable[..., Returned], wrong: Wrong) -> Callable[..., Returned]:
@@ -128,7 +129,7 @@ def function_bends() -> Iterator[Bend]:
     """Yield the gradient of every activation and loss, wrong."""
     tables: list[tuple[str, Mapping[Any, Any], list[dict[str, Any]], Callable[[dict[str, Any]], None]]] = [
         ("activation", activations.ACTIVATIONS, FUNCTIONS, check_activation),
-        ("loss", losses.LOSSES, SLOPES, check_loss),
+        *(("loss", table, SLOPES, check_loss) for table in LOSSES),
     ]
     for family, table, cases, check in tables:
         for kind, function in table.items():
@@ -150,7 +151,7 @@ KINDS = frozenset(
         for family, table in (
             ("layer", layers.LAYERS),
             ("activation", activations.ACTIVATIONS),
-            ("loss", losses.LOSSES),
+            *(("loss", table) for table in LOSSES),
             ("optimizer", optimizers.UPDATES),
             ("clipping", clipping.CLIPPINGS),
         )

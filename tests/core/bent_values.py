@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from bent_reference import Bend, longer, placed, word
+from bent_reference import LOSSES, Bend, longer, placed, word
 from layer_cases import CASES, TRAINING, called, layer_of
-from mtlspec_numpy import activations, clipping, layers, losses, merges, optimizers
+from mtlspec_numpy import activations, clipping, layers, merges, optimizers
 from mtlspec_numpy.pullback import Applied
 from test_masks import test_a_padding_mask_is_1_where_an_id_is_none_of_padding as check_padding_mask
 from test_reference_activations import VALUES
@@ -103,10 +103,12 @@ def function_values() -> Iterator[Bend]:
         at = next(case for case in VALUES if case[0]["kind"] == word(kind))
         plant = placed(activations.ACTIVATIONS, kind, _values(function))
         yield Bend(f"activation/{word(kind)}", "value", plant, partial(check_value, *at))
-    for kind, function in losses.LOSSES.items():
-        golden = next(case for case in LOSSES_BY_HAND if case[0]["kind"] == word(kind))
-        plant = placed(losses.LOSSES, kind, _values(function))
-        yield Bend(f"loss/{word(kind)}", "value", plant, partial(check_loss, *golden))
+    for table in LOSSES:
+        for kind, function in table.items():
+            golden = next(case for case in LOSSES_BY_HAND if case[0]["kind"] == word(kind))
+            yield Bend(
+                f"loss/{word(kind)}", "value", placed(table, kind, _values(function)), partial(check_loss, *golden)
+            )
 
 
 def _values(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bent_reference import Bend, placed, replaced
 from mtlspec_conformance.mutants import mistaken_functions as wrong
-from mtlspec_numpy import activations, cross_entropy, losses
+from mtlspec_numpy import activations, cross_entropies, losses
 from test_reference_activations import test_the_pullback_is_the_slope as check_activation
 from test_reference_losses import LN3, LN6
 from test_reference_losses import test_a_loss_is_the_number_derived_by_hand as check_golden
@@ -35,7 +35,7 @@ FUNCTION_TERMS = (
     Bend(
         f"loss/{SOFTMAX}",
         "no mixed terms",
-        replaced(cross_entropy, "softmax_pullback", wrong.diagonal),
+        replaced(cross_entropies, "softmax_pullback", wrong.diagonal),
         lambda: check_loss({"kind": SOFTMAX, "from": "probabilities"}),
     ),
     _function(functions.LeakyRelu, "slope forgotten", wrong.slope_forgotten, {"kind": "leaky_relu", "slope": 0.2}),
@@ -57,19 +57,19 @@ FUNCTION_TERMS = (
     Bend(
         f"loss/{SOFTMAX}",
         "gradient outside the clip",
-        replaced(cross_entropy, "_clipped", wrong.probabilities_flow),
+        replaced(cross_entropies, "_clipped", wrong.probabilities_flow),
         lambda: check_loss(CLIPPED),
     ),
     Bend(
         "loss/sigmoid_cross_entropy",
         "gradient outside the clip",
-        replaced(cross_entropy, "_clipped", wrong.probabilities_flow),
+        replaced(cross_entropies, "_clipped", wrong.probabilities_flow),
         lambda: check_loss({"kind": "sigmoid_cross_entropy", "from": CLIPPED["from"]}),
     ),
     Bend(
         f"loss/{SOFTMAX}",
         "smoothing over the other classes",
-        replaced(cross_entropy, "_smoothed", wrong.over_the_others),
+        replaced(cross_entropies, "smoothed", wrong.over_the_others),
         lambda: check_golden(
             {"kind": SOFTMAX, "label_smoothing": 0.2},
             [0, LN3],
@@ -81,7 +81,7 @@ FUNCTION_TERMS = (
     Bend(
         f"loss/{SOFTMAX}",
         "the sum after the clip forgotten",
-        replaced(cross_entropy, "_of_probabilities", wrong.clipped_once),
+        replaced(cross_entropies, "_of_probabilities", wrong.clipped_once),
         lambda: check_golden(
             {"kind": SOFTMAX, "from": {**CLIPPED["from"], "renormalized": True}},  # type: ignore[dict-item]
             [0, 0, LN6],

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from central_differences import assert_gradients, indices, numbers
-from mtlspec_numpy.losses import LOSSES, linked, loss_per_example
+from loss_cases import GOLDEN as MORE_GOLDEN
+from loss_cases import SLOPES as MORE_SLOPES
+from mtlspec_numpy.losses import COMBINATIONS, EXAMPLE_LOSSES, LOSSES, linked, loss_per_example
 
 from mtlspec.errors import DataError
 from mtlspec.randomness import uniform
@@ -22,7 +24,7 @@ LN3, LN6 = log(3), log(6)
 
 # logits, target, loss and its gradient by the logits, each by hand:
 # softmax(0, ln 3) = (1/4, 3/4), softmax(0, 0, ln 6) = (1/8, 1/8, 6/8), σ(ln 3) = 3/4, σ(0) = 1/2
-GOLDEN: list[tuple[dict[str, Any], list[float], Any, float, list[float]]] = [
+GOLDEN: list[tuple[dict[str, Any], list[Any], Any, float, list[Any]]] = [
     ({"kind": SOFTMAX}, [0, LN3], 1, log(4 / 3), [0.25, -0.25]),
     ({"kind": SOFTMAX}, [0, LN3], 0, log(4), [-0.75, 0.75]),
     # q = 0.8·(1, 0) + 0.1
@@ -94,6 +96,7 @@ GOLDEN: list[tuple[dict[str, Any], list[float], Any, float, list[float]]] = [
     # e = -delta: both branches give 2
     ({"kind": "huber", "delta": 2.0}, [1], [3], 2, [-2]),
     ({"kind": "huber", "delta": 2.0}, [-5], [0], 8, [-2]),
+    *MORE_GOLDEN,
 ]
 SLOPES: list[dict[str, Any]] = [
     {"kind": SOFTMAX},
@@ -117,6 +120,7 @@ SLOPES: list[dict[str, Any]] = [
     {"kind": "absolute_error"},
     {"kind": "huber"},
     {"kind": "huber", "delta": 0.3},
+    *MORE_SLOPES,
 ]
 
 
@@ -126,43 +130,66 @@ def read(document: dict[str, Any]) -> Loss:
     return loss
 
 
-def targets_of(document: dict[str, Any], rows: int, units: int) -> Array:
-    if document["kind"] == SIGMOID:
-        return indices("labels", 2, rows, units).astype(np.float64)
-    if document["kind"] != SOFTMAX:
-        return numbers("targets", rows, units)
-    if document.get("targets") == "probabilities":
-        return uniform(7, "probabilities", rows * units).reshape(rows, units)  # rows need not add up to 1
-    return indices("classes", units, rows)
+def shape_of(loss: Loss) -> tuple[int, ...]:
+    """Return the axes of the logits of five examples: of three units, and of four positions if the loss is of those."""
+    units = {"quantile": 3, "gaussian_likelihood": 4}.get(loss.kind, 3)
+    ranking = loss.kind in ("pairwise_ranking", "list_net", "list_mle")
+    return (5, 4, 1 if ranking else units) if loss.scope == "example" else (5, units)
+
+
+def targets_of(loss: Loss, *shape: int) -> Array:
+    form, size = loss.target(shape[-1])
+    positions = shape[:-1]
+    match form:
+        case "classes":
+            return indices("classes", size, *positions)
+        case "probabilities":  # rows need not add up to 1
+            return uniform(7, "probabilities", int(np.prod(positions)) * size).reshape(*positions, size)
+        case "yes_or_no":
+            return indices("labels", 2, *positions, size).astype(np.float64)
+        case "signs":
+            return 2.0 * indices("labels", 2, *positions, size) - 1
+        case "non_negative":
+            return indices("counts", 4, *positions, size).astype(np.float64)
+    return numbers("targets", *positions, size)
+
+
+def logits_of(loss: Loss, *shape: int) -> Array:
+    logits = 1.5 * numbers("logits", *shape)
+    return np.exp(logits) if getattr(loss, "input", "") == "rate" else logits
 
 
 @pytest.mark.parametrize(("document", "logits", "target", "value", "gradient"), GOLDEN, ids=str)
 def test_a_loss_is_the_number_derived_by_hand(
-    document: dict[str, Any], logits: list[float], target: Any, value: float, gradient: list[float]
+    document: dict[str, Any], logits: list[Any], target: Any, value: float, gradient: list[Any]
 ) -> None:
-    targets = np.array([target]) if isinstance(target, int) else np.array([target], dtype=np.float64)
-    values, pullback = loss_per_example(read(document), np.array([logits], dtype=np.float64), targets)
-    assert values.tolist() == [pytest.approx(value, rel=1e-14)]
-    assert pullback(np.array([2.0]))[0].tolist() == pytest.approx(
-        [2 * slope for slope in gradient], rel=1e-14, abs=1e-15
-    )
+    loss = read(document)
+    targets = np.array([target], dtype=np.int64 if loss.form == "classes" else np.float64)
+    values, pullback = loss_per_example(loss, np.array([logits], dtype=np.float64), targets)
+    assert values.tolist() == [pytest.approx(value, rel=1e-14, abs=1e-15)]
+    found, expected = pullback(np.array([2.0]))[0], 2 * np.array(gradient, dtype=np.float64)
+    assert found.ravel().tolist() == pytest.approx(expected.ravel().tolist(), rel=1e-14, abs=1e-15)
 
 
 def test_every_loss_has_two_numbers_and_a_slope() -> None:
     golden = [document["kind"] for document, *_ in GOLDEN]
-    kinds = {kind.model_fields["kind"].default for kind in LOSSES}
+    kinds = {kind.model_fields["kind"].default for kind in (*LOSSES, *EXAMPLE_LOSSES, *COMBINATIONS)}
     assert set(golden) == {document["kind"] for document in SLOPES} == kinds
     assert all(golden.count(kind) >= 2 for kind in kinds)
 
 
 @pytest.mark.parametrize("document", SLOPES, ids=str)
 def test_the_pullback_of_a_loss_is_the_slope(document: dict[str, Any]) -> None:
-    logits, direction = 1.5 * numbers("logits", 5, 3), numbers("direction", 5)
-    targets = targets_of(document, 5, 3)
-    _, pullback = loss_per_example(read(document), logits, targets)
+    loss = read(document)
+    shape = shape_of(loss)
+    logits, targets = logits_of(loss, *shape), targets_of(loss, *shape)
+    present = indices("present", 4, *shape[:-1]) > 0
+    present[1] = False
+    values, pullback = loss_per_example(loss, logits, targets, present)
+    direction = numbers("direction", *values.shape)
     assert_gradients(
         {"logits": pullback(direction)},
-        of=lambda at: float(loss_per_example(read(document), at["logits"], targets)[0] @ direction),
+        of=lambda at: float((loss_per_example(loss, at["logits"], targets, present)[0] * direction).sum()),
         at={"logits": logits},
     )
 
@@ -170,13 +197,32 @@ def test_the_pullback_of_a_loss_is_the_slope(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize("document", SLOPES, ids=str)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_nothing_overflows_far_out(document: dict[str, Any], dtype: Any) -> None:
-    logits = np.array([[-1000.0, 0.0, 1000.0], [1000.0, 1000.0, -1000.0]], dtype=dtype)
-    targets = targets_of(document, 2, 3)
+    loss = read(document)
+    shape = (2, *shape_of(loss)[1:])
+    far = 80.0 if loss.link == "exp" else 1000.0  # a rate is exp(z)
+    logits = np.resize(np.array([-far, 0.0, far, far, far, -far], dtype=dtype), shape)
+    logits = np.abs(logits) + 1 if getattr(loss, "input", "") == "rate" else logits
+    targets = targets_of(loss, *shape)
     targets = targets if targets.dtype == np.int64 else targets.astype(dtype)
-    values, pullback = loss_per_example(read(document), logits, targets)
-    slope = pullback(np.ones(2, dtype=dtype))
+    values, pullback = loss_per_example(loss, logits, targets)
+    slope = pullback(np.ones(values.shape, dtype=dtype))
     assert np.isfinite(values).all() and np.isfinite(slope).all()
     assert values.dtype == slope.dtype == dtype
+
+
+@pytest.mark.parametrize("document", [d for d in SLOPES if read(d).scope == "example"], ids=str)
+def test_what_is_absent_has_no_say(document: dict[str, Any]) -> None:
+    loss = read(document)
+    shape = shape_of(loss)
+    logits, targets, present = logits_of(loss, *shape), targets_of(loss, *shape), np.ones(shape[:-1], dtype=bool)
+    present[:, 2], present[1] = False, False
+    values, pullback = loss_per_example(loss, logits, targets, present)
+    slope = pullback(np.ones(5))
+    assert not slope[:, 2].any() and not slope[1].any() and slope[0].any()
+    alone, back = loss_per_example(loss, np.delete(logits, 2, axis=1), np.delete(targets, 2, axis=1))
+    others = [0, 2, 3, 4]
+    assert values[others].tolist() == pytest.approx(alone[others].tolist(), rel=1e-14)
+    assert np.delete(slope, 2, axis=1)[others] == pytest.approx(back(np.ones(5))[others], rel=1e-14, abs=1e-16)
 
 
 def test_a_small_loss_keeps_its_digits() -> None:

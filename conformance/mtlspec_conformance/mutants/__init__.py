@@ -24,6 +24,7 @@ from mtlspec_conformance.mutants.orders import ORDER_MUTANTS
 from mtlspec_conformance.mutants.predictions import FORWARD_MUTANTS
 from mtlspec_conformance.mutants.reductions import REDUCTION_MUTANTS
 from mtlspec_conformance.mutants.reuse import REUSE_MUTANTS
+from mtlspec_conformance.mutants.risks import RISK_MUTANTS
 from mtlspec_conformance.mutants.roundings import ROUNDING_MUTANTS
 from mtlspec_conformance.mutants.steps import MORE_STEP_MUTANTS
 from mtlspec_conformance.mutants.tables import TABLE_MUTANTS
@@ -63,4 +64,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *EMBEDDING_MUTANTS,
     *CROSS_MUTANTS,
     *INITIAL_MUTANTS,
+    *RISK_MUTANTS,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mtlspec_numpy import activations, clipping, cross_entropy, losses, optimizers
+from mtlspec_numpy import activations, clipping, cross_entropies, losses, optimizers
 from mtlspec_numpy.optimizers import PhaseOptimizer
 from mtlspec_numpy.program import NumpyProgram
 
@@ -137,14 +137,14 @@ LOSS_GRAFTS = (
         "Shares the smoothing among the other classes.",
         "loss",
         ("loss/softmax-smoothed",),
-        grafts=(Graft(cross_entropy, "_smoothed", wrong.over_the_others),),
+        grafts=(Graft(cross_entropies, "smoothed", wrong.over_the_others),),
     ),
     Mutant(
         "gradient-outside-the-clip",
         "Lets the gradient through where probabilities are clipped.",
         "gradient",
         ("loss/softmax-from-probabilities-saturated", "loss/sigmoid-from-probabilities-saturated"),
-        grafts=(Graft(cross_entropy, "_clipped", wrong.probabilities_flow),),
+        grafts=(Graft(cross_entropies, "_clipped", wrong.probabilities_flow),),
     ),
     _loss("huber-never-linear", "Follows the square.", "gradient", "loss/huber", risks.Huber, wrong.never_linear),
     _loss(

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from mtlspec_numpy import activations, cross_entropy, losses
+from mtlspec_numpy import activations, cross_entropies, distances
 from mtlspec_numpy.program import NumpyProgram
 from mtlspec_numpy.pullback import Pullback
 from scipy.special import erf, expit
@@ -20,7 +20,7 @@ from mtlspec.tensors import Array
 Returned = tuple[Array, Pullback]
 HALF_ROOT = float(np.float32(math.sqrt(0.5)))
 CUBIC_IN_FLOAT32 = float(np.float32(activations.CUBIC))
-clipped, of_probabilities = cross_entropy._clipped, cross_entropy._of_probabilities
+clipped, of_probabilities = cross_entropies._clipped, cross_entropies._of_probabilities
 PROGRAM_LOSS = NumpyProgram._loss
 AS_WRITTEN = dict(activations.ACTIVATIONS)
 
@@ -102,49 +102,49 @@ def half_at_zero(function: kinds.Relu, x: Array) -> Returned:
 
 def summed(loss: risks.SquaredError, logits: Array, targets: Array) -> Returned:
     """The squared error summed over its units."""
-    values, pullback = losses.squared_error(loss, logits, targets)
+    values, pullback = distances.squared_error(loss, logits, targets)
     return values * logits.shape[-1], lambda cotangent: pullback(cotangent) * logits.shape[-1]
 
 
 def broadcast(loss: risks.SquaredError, logits: Array, targets: Array) -> Returned:
     """The squared error of every prediction by every target, where a head has one unit."""
     if logits.shape[-1] > 1:
-        return losses.squared_error(loss, logits, targets)
+        return distances.squared_error(loss, logits, targets)
     error = logits - targets.T
     return (error * error).mean(axis=1), lambda cotangent: 2 * (cotangent[:, None] * error).mean(axis=1, keepdims=True)
 
 
 def never_linear(loss: risks.Huber, logits: Array, targets: Array) -> Returned:
     """The Huber loss with the slope of its quadratic part everywhere."""
-    values, _ = losses.huber(loss, logits, targets)
+    values, _ = distances.huber(loss, logits, targets)
     return values, lambda cotangent: cotangent[:, None] * (logits - targets) / logits.shape[-1]
 
 
 def uphill_at_zero(loss: risks.AbsoluteError, logits: Array, targets: Array) -> Returned:
     """The absolute error whose slope at 0 is 1."""
     error = logits - targets
-    return losses._mean(np.abs(error), np.where(error >= 0, 1.0, -1.0))
+    return distances.mean_of(np.abs(error), np.where(error >= 0, 1.0, -1.0))
 
 
 def double_softmax(loss: risks.SoftmaxCrossEntropy, logits: Array, targets: Array) -> Returned:
     """The cross-entropy that takes probabilities for logits."""
     p = activations.softmax(logits)
-    values, pullback = cross_entropy.softmax_cross_entropy(loss, p, targets)
+    values, pullback = cross_entropies.softmax_cross_entropy(loss, p, targets)
     back = activations.softmax_pullback(p)
     return values, lambda cotangent: back(pullback(cotangent))
 
 
 def logarithm_of_softmax(loss: risks.SoftmaxCrossEntropy, logits: Array, targets: Array) -> Returned:
     """The cross-entropy in two steps, of which the first underflows."""
-    _, pullback = cross_entropy.softmax_cross_entropy(loss, logits, targets)
-    q = cross_entropy._smoothed(loss, targets, logits)
+    _, pullback = cross_entropies.softmax_cross_entropy(loss, logits, targets)
+    q = cross_entropies.smoothed(loss, targets, logits)
     with np.errstate(all="ignore"):
         return -(q * np.log(activations.softmax(logits))).sum(axis=-1), pullback
 
 
 def logarithm_of_sigmoid(loss: risks.SigmoidCrossEntropy, logits: Array, targets: Array) -> Returned:
     """The cross-entropy in two steps, of which the first rounds to 1."""
-    _, pullback = cross_entropy.sigmoid_cross_entropy(loss, logits, targets)
+    _, pullback = cross_entropies.sigmoid_cross_entropy(loss, logits, targets)
     with np.errstate(all="ignore"):
         p = expit(logits)
         return -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).mean(axis=-1), pullback

@@ -21,7 +21,7 @@ def rebuilt(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(type(value).model_construct(_fields_set=set(value.model_fields_set), **fields))
 
 
-def having(value: AnyValue, **fields: Any) -> AnyValue:
+def having(value: AnyValue, /, **fields: Any) -> AnyValue:
     """Return `value` with other `fields`, without cached parts of the old one."""
     all_fields: dict[str, Any] = {name: getattr(value, name) for name in type(value).model_fields} | fields
     cls: Any = type(value)  # the plugin of pydantic gives `model_construct` of a type variable its bound

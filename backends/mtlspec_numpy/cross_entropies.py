@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, xlogy
 
 from mtlspec.errors import DataError
+from mtlspec.spec import losses as kinds
 from mtlspec.spec.losses import Probabilities, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from mtlspec.tensors import Array
 from mtlspec_numpy.activations import softmax, softmax_pullback
@@ -14,19 +15,19 @@ from mtlspec_numpy.pullback import Pullback
 
 def softmax_cross_entropy(loss: SoftmaxCrossEntropy, logits: Array, targets: Array) -> tuple[Array, Pullback]:
     """-Σ_c w_c·q_c·log softmax(z)_c with q = (1 - s)·y + s / C; w is 1 unless class weights apply to the terms."""
-    q = _smoothed(loss, targets, logits)
+    q = smoothed(loss, targets, logits)
     if loss.term_weights is not None:
         q = q * np.asarray(loss.term_weights, dtype=q.dtype)
     if isinstance(loss.from_, Probabilities):
         return _of_probabilities(loss.from_, logits, q)
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    logarithms = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    logarithms = log_softmax(logits)
     # Σ q is 1 for integers and one-hot rows without weights; other rows keep it
     slope = np.exp(logarithms) * q.sum(axis=-1, keepdims=True) - q
     return -(q * logarithms).sum(axis=-1), lambda cotangent: cotangent[:, None] * slope
 
 
-def _smoothed(loss: SoftmaxCrossEntropy, targets: Array, logits: Array) -> Array:
+def smoothed(loss: SoftmaxCrossEntropy | kinds.SoftmaxFocal, targets: Array, logits: Array) -> Array:
+    """Return q = (1 - s)·y + s / C."""
     classes, s = logits.shape[-1], loss.label_smoothing
     if loss.targets == "probabilities":
         return np.asarray((1 - s) * targets + s / classes)
@@ -69,6 +70,41 @@ def sigmoid_cross_entropy(loss: SigmoidCrossEntropy, logits: Array, targets: Arr
         slope = negative * expit(logits) - positive * expit(-logits)
     units = logits.shape[-1]
     return values.mean(axis=-1), lambda cotangent: cotangent[:, None] * slope / units
+
+
+def ordinal_cross_entropy(loss: kinds.OrdinalCrossEntropy, logits: Array, targets: Array) -> tuple[Array, Pullback]:
+    """-Σ_k w_k·(1[y > k]·log σ(z_k) + 1[y <= k]·log(1 - σ(z_k)))."""
+    thresholds = logits.shape[-1]
+    sign = np.where(targets[:, None] > np.arange(thresholds), 1, -1).astype(logits.dtype)
+    weights = np.asarray(loss.threshold_weights or (1.0,) * thresholds, dtype=logits.dtype)
+    values = (weights * np.logaddexp(0, -sign * logits)).sum(axis=-1)
+    return values, lambda cotangent: -cotangent[:, None] * weights * sign * expit(-sign * logits)
+
+
+def ordinal_probabilities(logits: Array) -> Array:
+    """Return the probabilities of K classes, from K - 1 logits of "above class k"."""
+    above = np.minimum.accumulate(expit(logits), axis=-1)
+    edge = np.ones_like(above[..., :1])
+    return np.asarray(np.concatenate([edge, above], axis=-1) - np.concatenate([above, 0 * edge], axis=-1))
+
+
+def kullback_leibler(loss: kinds.KullbackLeibler, logits: Array, targets: Array) -> tuple[Array, Pullback]:
+    """Σ_c y_c·(log y_c - log p_c)."""
+    if isinstance(loss.from_, Probabilities):
+        p, low = softmax(logits), logits.dtype.type(loss.from_.clip)
+        y, kept = np.clip(targets, low, 1), np.clip(p, low, 1)
+        back, inside = softmax_pullback(p), (p >= low) & (p <= 1)
+        return (y * np.log(y / kept)).sum(axis=-1), lambda g: back(-g[:, None] * y / kept * inside)
+    logarithms = log_softmax(logits)
+    slope = np.exp(logarithms) * targets.sum(axis=-1, keepdims=True) - targets
+    values = (xlogy(targets, targets) - targets * logarithms).sum(axis=-1)
+    return values, lambda cotangent: cotangent[:, None] * slope
+
+
+def log_softmax(logits: Array) -> Array:
+    """Return log softmax(z) over the last axis."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def _clipped(p: Array, clip: float) -> tuple[Array, Array]:
