@@ -111,6 +111,14 @@ _ALL = (
         "the order of the items of a query",
         loss="pairwise_ranking list_net list_mle",
     ),
+    _profile(
+        "conv-2",
+        "convolutions of sequences, by channel, in groups, dilated and transposed; padding in numbers; other extents",
+        layer="conv1d depthwise_conv1d depthwise_conv2d separable_conv1d separable_conv2d transposed_conv1d"
+        " transposed_conv2d max_pool1d average_pool1d zero_padding1d zero_padding2d cropping1d cropping2d"
+        " up_sampling1d up_sampling2d",
+        windows="dilation groups border padding_counts",
+    ),
 )
 
 PROFILES = {profile.name: profile for profile in _ALL}
@@ -121,9 +129,10 @@ EVERY_PROFILE = tuple(PROFILES)
 VOCABULARY = frozenset[str]().union(*(profile.kinds for profile in PROFILES.values()))
 """Every kind and feature that a graph can need of a backend."""
 
-FEATURES = frozenset(
-    kind for kind in VOCABULARY if kind.partition("/")[0] in ("rows", "penalty", "phases", "structure", "labels")
-)
+FAMILIES = frozenset({"layer", "activation", "loss", "optimizer", "clipping", "merge"})
+"""What stands in the dispatch tables of a backend."""
+
+FEATURES = frozenset(kind for kind in VOCABULARY if kind.partition("/")[0] not in FAMILIES)
 """What is no kind of a layer, loss or optimizer, and stands in no dispatch table."""
 
 

@@ -9,7 +9,7 @@ from mtlspec.backend import Backend, Capabilities, Program
 from mtlspec.errors import BackendError
 from mtlspec.graph import Graph, initial_parameters, lower
 from mtlspec.profiles import profile_of
-from mtlspec.spec import Spec
+from mtlspec.spec import Spec, layers
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layers import Table
 from mtlspec.spec.training import Precision
@@ -104,6 +104,9 @@ def _features(graph: Graph) -> Iterator[str]:
         yield "structure/reused_block"
     if any(None in part.shape for part in graph.inputs):
         yield "structure/variable_length"
+    for node in graph.nodes:
+        if isinstance(node.layer, layers.Conv2d | layers.MaxPool2d | layers.AveragePool2d):
+            yield from _of_windows(node.layer)
     if len(graph.phases) > 1:
         yield "phases/several"
     if graph.gradient == "own":
@@ -112,6 +115,18 @@ def _features(graph: Graph) -> Iterator[str]:
         yield "phases/after_each_update"
     if any(head.positions for head in graph.heads):
         yield "labels/positions"
+
+
+def _of_windows(layer: layers.Conv2d | layers.MaxPool2d | layers.AveragePool2d) -> Iterator[str]:
+    """Yield what a layer of `conv-1` has that `conv-2` brought."""
+    if max(layer.window.dilation) > 1:
+        yield "windows/dilation"
+    if not isinstance(layer.window.padding, str):
+        yield "windows/border"
+    if getattr(layer, "groups", 1) > 1:
+        yield "windows/groups"
+    if getattr(layer, "padding_counts", False):
+        yield "windows/padding_counts"
 
 
 def lacking(capabilities: Capabilities, graph: Graph, precision: Precision) -> tuple[str, ...]:

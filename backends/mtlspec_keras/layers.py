@@ -12,6 +12,7 @@ from mtlspec.randomness import dropout_key
 from mtlspec.spec import activations, layers
 from mtlspec.spec.signature import Shape
 from mtlspec.spec.training import Precision
+from mtlspec_keras import convolutions, extents, pools
 from mtlspec_keras.activations import Gelu, LeakyRelu
 from mtlspec_keras.crosses import Cross, DotInteraction, DotProduct, FactorizationMachine
 from mtlspec_keras.dropout import HashDropout
@@ -86,23 +87,6 @@ def _dense(layer: layers.Dense, place: Place) -> list[Any]:
     ]
 
 
-def _conv2d(layer: layers.Conv2d, place: Place) -> list[Any]:
-    return [
-        keras.layers.Conv2D(
-            layer.filters,
-            layer.kernel_size,
-            strides=layer.strides,
-            padding=layer.padding,
-            data_format="channels_last",
-            use_bias=layer.bias,
-            kernel_initializer=place.glorot_uniform,
-            kernel_regularizer=regularizer(layer.kernel_penalty),
-            bias_regularizer=regularizer(layer.bias_penalty) if layer.bias else None,
-            **place.options,
-        )
-    ]
-
-
 def _embedding(layer: layers.Table, place: Place) -> list[Any]:
     options = {"embeddings_initializer": place.uniform, "embeddings_regularizer": regularizer(layer.penalty)}
     return [table(layer, **options, **place.options)]
@@ -146,26 +130,6 @@ def _normalization(layer: layers.Normalization, place: Place) -> list[Any]:
     return [Normalization(layer.epsilon, **place.options)]
 
 
-def _pool(native: Callable[..., Any]) -> Callable[[Any, Place], list[Any]]:
-    def build(layer: layers.MaxPool2d | layers.AveragePool2d, place: Place) -> list[Any]:
-        return [native(layer.pool_size, layer.strides, layer.padding, data_format="channels_last", **place.options)]
-
-    return build
-
-
-def _global_pool(kind: str) -> Callable[[Any, Place], list[Any]]:
-    def build(layer: object, place: Place) -> list[Any]:
-        rank = len(place.shape) - 1
-        if rank <= 3:
-            native = getattr(keras.layers, f"Global{kind}Pooling{rank}D")
-            return [native(data_format="channels_last", **place.options)]
-        options = place.options
-        rows = keras.layers.Reshape((-1, place.shape[-1]), **{**options, "name": f"{options['name']}.rows"})
-        return [rows, getattr(keras.layers, f"Global{kind}Pooling1D")(data_format="channels_last", **options)]
-
-    return build
-
-
 def _flatten(layer: layers.Flatten, place: Place) -> list[Any]:
     return [keras.layers.Flatten(data_format="channels_last", **place.options)]
 
@@ -176,7 +140,6 @@ def _reshape(layer: layers.Reshape, place: Place) -> list[Any]:
 
 LAYERS: Mapping[type[layers.Layer], Callable[[Any, Place], list[Any]]] = {
     layers.Dense: _dense,
-    layers.Conv2d: _conv2d,
     layers.Embedding: _embedding,
     layers.EmbeddingBag: _embedding,
     layers.ActivationLayer: _activation,
@@ -184,10 +147,6 @@ LAYERS: Mapping[type[layers.Layer], Callable[[Any, Place], list[Any]]] = {
     layers.BatchNormalization: _batch_normalization,
     layers.LayerNormalization: _layer_normalization,
     layers.Normalization: _normalization,
-    layers.MaxPool2d: _pool(keras.layers.MaxPooling2D),
-    layers.AveragePool2d: _pool(keras.layers.AveragePooling2D),
-    layers.GlobalMaxPool: _global_pool("Max"),
-    layers.GlobalAveragePool: _global_pool("Average"),
     layers.Flatten: _flatten,
     layers.Reshape: _reshape,
     layers.DotProduct: lambda layer, place: [DotProduct(layer.epsilon if layer.normalize else None, **place.options)],
@@ -196,6 +155,9 @@ LAYERS: Mapping[type[layers.Layer], Callable[[Any, Place], list[Any]]] = {
     layers.Cross: _cross,
     layers.PaddingMask: lambda layer, place: [PaddingMask(layer.padding, **place.options)],
     layers.LengthMask: lambda layer, place: [LengthMask(**place.options)],
+    **convolutions.LAYERS,
+    **pools.LAYERS,
+    **extents.LAYERS,
 }
 """The rule of each kind; the last layer of a rule owns the node's parameters."""
 
@@ -219,7 +181,7 @@ MERGES: Mapping[str, Callable[[Place], Any]] = {
     "average": lambda place: keras.layers.Average(**place.options),
 }
 
-WINDOWED = (layers.Conv2d, layers.MaxPool2d, layers.AveragePool2d)
+WINDOWED = (layers.Convolution, layers.MaxPool1d, layers.MaxPool2d, layers.AveragePool1d, layers.AveragePool2d)
 """Layers that XLA's CPU loops run many times slower than TensorFlow's own kernels."""
 
 

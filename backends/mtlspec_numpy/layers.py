@@ -11,9 +11,8 @@ from mtlspec.randomness import dropout_kept
 from mtlspec.spec import layers as kinds
 from mtlspec.spec.layers import Layer
 from mtlspec.tensors import Array
-from mtlspec_numpy import crosses, embeddings, masks
+from mtlspec_numpy import convolutions, crosses, embeddings, extents, masks, pools
 from mtlspec_numpy.activations import activated
-from mtlspec_numpy.convolution import average_pool2d, conv2d, global_average_pool, global_max_pool, max_pool2d
 from mtlspec_numpy.normalization import batch_normalization, layer_normalization, normalization
 from mtlspec_numpy.pullback import Applied, Cotangents, Mode, without_parameters
 
@@ -84,21 +83,19 @@ def _reshaped(x: Array, shape: tuple[int, ...]) -> Applied:
 
 LAYERS: Mapping[type[Layer], Callable[[Any, Array, Leaves, Mode], Applied]] = {
     kinds.Dense: dense,
-    kinds.Conv2d: conv2d,
     kinds.ActivationLayer: activation,
     kinds.Dropout: dropout,
     kinds.BatchNormalization: batch_normalization,
     kinds.LayerNormalization: layer_normalization,
     kinds.Normalization: normalization,
-    kinds.MaxPool2d: max_pool2d,
-    kinds.AveragePool2d: average_pool2d,
-    kinds.GlobalMaxPool: global_max_pool,
-    kinds.GlobalAveragePool: global_average_pool,
     kinds.Flatten: flatten,
     kinds.Reshape: reshape,
     **embeddings.LAYERS,
     **crosses.LAYERS,
     **masks.LAYERS,
+    **convolutions.LAYERS,
+    **pools.LAYERS,
+    **extents.LAYERS,
 }
 """Layers of the tensor before them."""
 

@@ -13,24 +13,16 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mtlspec.randomness import dropout_key
 from mtlspec.spec import layers as spec
 from mtlspec.spec.signature import Shape, Sizes, channels, elements, known
+from mtlspec_torch import convolutions, extents, pools
 from mtlspec_torch.activations import activation
 from mtlspec_torch.crosses import Cross, DotInteraction, DotProduct, FactorizationMachine, LowRankCross
 from mtlspec_torch.dropout import HashDropout
 from mtlspec_torch.embeddings import embedding, embedding_bag
 from mtlspec_torch.masks import LengthMask, PaddingMask
 from mtlspec_torch.normalization import BatchNorm, Normalization
-from mtlspec_torch.windows import (
-    GlobalAveragePool,
-    GlobalMaxPool,
-    PaddedAvgPool2d,
-    PaddedConv2d,
-    PaddedMaxPool2d,
-    even,
-    pads,
-)
 
 Module = TypeVar("Module", bound=nn.Module)
-CHANNELS_FIRST = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, PaddedAvgPool2d, _BatchNorm)
+CHANNELS_FIRST = (*convolutions.CHANNELS_FIRST, *pools.CHANNELS_FIRST, *extents.CHANNELS_FIRST, _BatchNorm)
 """Modules that take (batch, channels, ...); the model hands them a permuted view."""
 NATIVE_BATCH_NORMS: dict[int, type[_BatchNorm]] = {2: nn.BatchNorm1d, 3: nn.BatchNorm2d, 4: nn.BatchNorm3d}
 """By the number of axes of one example."""
@@ -58,11 +50,6 @@ class Site:
         return channels(self.shape)
 
     @property
-    def image(self) -> Sizes:
-        """Height and width."""
-        return known(self.shape[:2])
-
-    @property
     def tensors(self) -> dict[str, Any]:
         """Device and dtype, as keyword arguments."""
         return {"device": self.device, "dtype": self.dtype}
@@ -71,25 +58,6 @@ class Site:
 def dense(layer: spec.Dense, site: Site) -> nn.Module:
     """Return a linear layer on the last axis."""
     return site.filled(nn.Linear(site.channels, layer.units, bias=layer.bias, device="meta", dtype=site.dtype))
-
-
-def conv2d(layer: spec.Conv2d, site: Site) -> nn.Module:
-    """Return a convolution; a subclass only where zeros differ from side to side."""
-    around = pads(site.image, layer.kernel_size, layer.strides, layer.padding)
-    both = even(around)
-    made = (nn.Conv2d if both is not None else PaddedConv2d)(
-        site.channels,
-        layer.filters,
-        layer.kernel_size,
-        stride=layer.strides,
-        padding=both or 0,
-        bias=layer.bias,
-        device="meta",
-        dtype=site.dtype,
-    )
-    if isinstance(made, PaddedConv2d):
-        made.around = around
-    return site.filled(made)
 
 
 def cross(layer: spec.Cross, site: Site) -> nn.Module:
@@ -130,28 +98,6 @@ def _affine(module: Module, layer: spec.BatchNormalization | spec.LayerNormaliza
     return module
 
 
-def max_pool2d(layer: spec.MaxPool2d, site: Site) -> nn.Module:
-    """Return a maximum over windows, never won by padding."""
-    strides = layer.strides or layer.pool_size
-    around = pads(site.image, layer.pool_size, strides, layer.padding)
-    both = even(around)
-    if both is not None:
-        return nn.MaxPool2d(layer.pool_size, strides, padding=both)
-    made = PaddedMaxPool2d(layer.pool_size, strides)
-    made.around = around
-    return made
-
-
-def average_pool2d(layer: spec.AveragePool2d, site: Site) -> nn.Module:
-    """Return a mean over the elements of each window that lie inside the image."""
-    strides = layer.strides or layer.pool_size
-    around = pads(site.image, layer.pool_size, strides, layer.padding)
-    both = even(around)
-    if both is not None:
-        return nn.AvgPool2d(layer.pool_size, strides, padding=both, count_include_pad=False)
-    return PaddedAvgPool2d(site.image, layer.pool_size, strides, around, **site.tensors)
-
-
 def reshape(shape: Sizes, site: Site) -> nn.Module:
     """Return a layer that gives examples another shape, row-major."""
     flatten, unflatten = nn.Flatten(), nn.Unflatten(1, shape)
@@ -164,7 +110,6 @@ def reshape(shape: Sizes, site: Site) -> nn.Module:
 
 LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     spec.Dense: dense,
-    spec.Conv2d: conv2d,
     spec.Embedding: lambda layer, site: site.filled(embedding(layer, site.dtype)),
     spec.EmbeddingBag: lambda layer, site: site.filled(embedding_bag(layer, site.dtype)),
     spec.ActivationLayer: lambda layer, site: activation(layer.function),
@@ -174,10 +119,6 @@ LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     spec.BatchNormalization: batch_normalization,
     spec.LayerNormalization: layer_normalization,
     spec.Normalization: lambda layer, site: Normalization(site.channels, epsilon=layer.epsilon, **site.tensors),
-    spec.MaxPool2d: max_pool2d,
-    spec.AveragePool2d: average_pool2d,
-    spec.GlobalMaxPool: lambda layer, site: GlobalMaxPool(),
-    spec.GlobalAveragePool: lambda layer, site: GlobalAveragePool(),
     spec.Flatten: lambda layer, site: reshape((elements(site.shape),), site),
     spec.Reshape: lambda layer, site: reshape(layer.shape, site),
     spec.DotProduct: lambda layer, site: DotProduct(layer.epsilon if layer.normalize else None),
@@ -188,4 +129,7 @@ LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     spec.Cross: cross,
     spec.PaddingMask: lambda layer, site: PaddingMask(layer.padding, site.dtype),
     spec.LengthMask: lambda layer, site: LengthMask(),
+    **convolutions.LAYERS,
+    **pools.LAYERS,
+    **extents.LAYERS,
 }

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mtlspec.expectation import expect_parameters
 from mtlspec.graph import Graph, Parameter
+from mtlspec.spec import layers
 from mtlspec.spec.signature import Sizes
 from mtlspec.tensors import Array, Tensors
 from mtlspec_torch.arrays import tensor_of
@@ -29,14 +30,20 @@ LEAVES = {
     "mean": "mean",
     "variance": "variance",
     "step": "step",
+    "depthwise_kernel": "depthwise.weight",
+    "pointwise_kernel": "pointwise.weight",
 }
 """The native name of the last part of a key path."""
 
-KERNELS = ("kernel", "down", "up")
+KERNELS = ("kernel", "down", "up", "pointwise_kernel")
 """Leaves whose last axes are (in, out) where the native ones are (out, in)."""
 
-KERNEL_AXES: dict[int, Sizes] = {2: (1, 0), 4: (3, 2, 0, 1)}
+KERNEL_AXES: dict[int, Sizes] = {2: (1, 0), 3: (2, 1, 0), 4: (3, 2, 0, 1)}
 """For a kernel of so many axes, the canonical axis behind each native one: (out, in) and (out, in, kh, kw)."""
+BY_CHANNEL: dict[int, Sizes] = {3: (1, 2, 0), 4: (2, 3, 0, 1)}
+"""The same for a kernel (..., in, multiplier); of (in, multiplier, ...) natively the first two are one axis."""
+SEPARABLE = (layers.SeparableConv1d, layers.SeparableConv2d)
+DEPTHWISE = (layers.DepthwiseConv1d, layers.DepthwiseConv2d)
 
 
 @dataclass(frozen=True)
@@ -46,30 +53,34 @@ class Place:
     parameter: Parameter
     name: str
     axes: Sizes
+    by_channel: bool = False
+    """Whether the first two axes of `axes` are natively one, before an axis of 1."""
 
     def native(self, array: Any, *, dtype: torch.dtype, device: torch.device) -> Tensor:
         """Return a new tensor in native layout."""
-        shape = self.parameter.shape
-        arranged = np.ascontiguousarray(np.transpose(array, self.axes)).reshape([shape[axis] for axis in self.axes])
+        shape = [self.parameter.shape[axis] for axis in self.axes]
+        native = [shape[0] * shape[1], 1, *shape[2:]] if self.by_channel else shape
+        arranged = np.ascontiguousarray(np.transpose(array, self.axes)).reshape(native)
         return tensor_of(arranged, dtype=dtype, device=device)
 
     def canonical(self, tensor: Tensor) -> Array:
         """Return a new array in canonical layout."""
-        array = tensor.detach().to("cpu").numpy()
+        array = tensor.detach().to("cpu").numpy().reshape([self.parameter.shape[axis] for axis in self.axes])
         return np.array(np.transpose(array, np.argsort(self.axes)), order="C", copy=True)
 
 
 def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
     """Return the table for a model whose module names are given by node path."""
-    return {
-        parameter.path: Place(parameter, f"{modules[parameter.node]}.{LEAVES[parameter.leaf]}", _axes(parameter))
-        for parameter in graph.parameters
-    }
+    return {p.path: _place(p, graph.node(p.node).layer, modules[p.node]) for p in graph.parameters}
 
 
-def _axes(parameter: Parameter) -> Sizes:
-    rank = len(parameter.shape)
-    return KERNEL_AXES[rank] if parameter.leaf in KERNELS else tuple(range(rank))
+def _place(parameter: Parameter, layer: layers.Layer | None, module: str) -> Place:
+    leaf, rank = parameter.leaf, len(parameter.shape)
+    name = "pointwise.bias" if leaf == "bias" and isinstance(layer, SEPARABLE) else LEAVES[leaf]
+    if leaf == "depthwise_kernel" or (leaf == "kernel" and isinstance(layer, DEPTHWISE)):
+        return Place(parameter, f"{module}.{name}", BY_CHANNEL[rank], by_channel=True)
+    axes = KERNEL_AXES[rank] if leaf in KERNELS else tuple(range(rank))
+    return Place(parameter, f"{module}.{name}", axes)
 
 
 class ParameterTable:

@@ -1,98 +1,69 @@
-"""Layers that move a window over an image, padded as TensorFlow's SAME: the odd row and column come after."""
+"""Borders of layers that move a window, padded as TensorFlow's SAME: the odd row and column come after."""
 
 from __future__ import annotations
 
-from typing import cast
-
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mtlspec.spec.signature import Sizes
+from mtlspec.spec.signature import Ends, Shape, Sizes, Window
 
-Pads = tuple[int, int, int, int]
-"""Left, right, top, bottom: the order of `torch.nn.functional.pad`."""
+Pads = tuple[int, ...]
+"""Before and after each axis, the last axis first: the order of `torch.nn.functional.pad`."""
 
 
-def pads(size: Sizes, window: Sizes, strides: Sizes, padding: str) -> Pads:
-    """Return the zeros around an image of `size`: total = max((ceil(n/s) - 1)·s + k - n, 0), half of it before."""
-    if padding == "valid":
-        return (0, 0, 0, 0)
-    sides = []
-    for n, k, s in zip(size, window, strides, strict=True):
+def pads(size: Sizes, window: Window) -> Pads:
+    """Return what is around an image of `size`; for `same` max((ceil(n/s) - 1)·s + reach - n, 0), half of it before."""
+    sides: list[Ends] = []
+    for axis, (n, k, s) in enumerate(zip(size, window.reach, window.strides, strict=True)):
         total = max((-(-n // s) - 1) * s + k - n, 0)
-        sides.append((total // 2, total - total // 2))
-    (top, bottom), (left, right) = sides
-    return (left, right, top, bottom)
+        match window.padding:
+            case "same":
+                sides.append((total // 2, total - total // 2))
+            case "causal":
+                sides.append((k - 1, 0))
+            case str():
+                sides.append((0, 0))
+            case border:
+                sides.append(border[axis])
+    return in_order(sides)
 
 
-def even(around: Pads) -> tuple[int, int] | None:
-    """Return (vertical, horizontal) where both sides are padded alike, as native layers do; else None."""
-    left, right, top, bottom = around
-    return (top, left) if (left, top) == (right, bottom) else None
+def known_pads(size: Shape, window: Window) -> Pads | None:
+    """Return what is around an image; None where that depends on a length that the data chooses."""
+    each = zip(size, window.strides, strict=True)
+    if window.padding == "same" and any(n is None and s > 1 for n, s in each):
+        return None
+    return pads(tuple(n or 1 for n in size), window)
 
 
-class PaddedConv2d(nn.Conv2d):
-    """`torch.nn.Conv2d` with zeros that differ from side to side."""
+def in_order(sides: list[Ends]) -> Pads:
+    """Return what `sides` say of each axis in the order of `torch.nn.functional.pad`."""
+    return tuple(number for ends in reversed(sides) for number in ends)
 
-    around: Pads = (0, 0, 0, 0)
+
+def even(around: Pads | None) -> Sizes | None:
+    """Return the padding of each axis where both ends are padded alike, as native layers do; else None."""
+    if around is None:
+        return None
+    before, after = around[::2], around[1::2]
+    return tuple(reversed(before)) if before == after else None
+
+
+class Padded(nn.Module):
+    """A native layer, the next base, with a border that differs from side to side, or from length to length."""
+
+    window: Window
+    around: Pads | None
+    fill = 0.0
+
+    def bordered_by(self, around: Pads | None, window: Window) -> None:
+        """Have the border `around`, or what `window` asks for at each length."""
+        self.around, self.window = around, window
 
     def forward(self, input: Tensor) -> Tensor:
-        return super().forward(functional.pad(input, self.around))
+        around = pads(tuple(input.shape[2:]), self.window) if self.around is None else self.around
+        output: Tensor = super().forward(functional.pad(input, around, value=self.fill))
+        return output
 
     def extra_repr(self) -> str:
-        return f"{super().extra_repr()}, around={self.around}"  # type: ignore[no-untyped-call]
-
-
-class PaddedMaxPool2d(nn.MaxPool2d):
-    """`torch.nn.MaxPool2d` with -inf around the image, which never wins."""
-
-    around: Pads = (0, 0, 0, 0)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return cast(Tensor, super().forward(functional.pad(input, self.around, value=float("-inf"))))
-
-
-class PaddedAvgPool2d(nn.Module):
-    """The sum over each window divided by the number of its elements inside the image."""
-
-    counts: Tensor
-
-    def __init__(
-        self,
-        size: Sizes,
-        window: Sizes,
-        strides: Sizes,
-        around: Pads,
-        *,
-        device: torch.device | None = None,
-        dtype: torch.dtype | None = None,
-    ) -> None:
-        super().__init__()
-        self.window, self.strides, self.around = tuple(window), tuple(strides), around
-        inside = torch.ones((1, 1, *size), device=device, dtype=dtype)
-        self.register_buffer("counts", self._sums(inside), persistent=False)
-
-    def _sums(self, image: Tensor) -> Tensor:
-        padded = functional.pad(image, self.around)
-        return functional.avg_pool2d(padded, self.window, self.strides, divisor_override=1)
-
-    def forward(self, input: Tensor) -> Tensor:
-        return self._sums(input) / self.counts
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.window}, stride={self.strides}, around={self.around}"
-
-
-class GlobalMaxPool(nn.Module):
-    """max over every axis but the first and the last; equal maxima share the gradient evenly."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.amax(dim=tuple(range(1, x.dim() - 1)))
-
-
-class GlobalAveragePool(nn.Module):
-    """mean over every axis but the first and the last."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mean(dim=tuple(range(1, x.dim() - 1)))
+        return f"{super().extra_repr()}, around={self.around}"

@@ -27,6 +27,7 @@ from reuse import REUSE_DRAFTS
 from risks import RISK_DRAFTS
 from tasks import TASK_DRAFTS
 from traps import TRAP_DRAFTS
+from windows import WINDOW_DRAFTS
 
 SUITE = "0.3.0"
 FOLDER = Path(__file__).parents[1] / "mtlspec_conformance" / "cases"
@@ -45,6 +46,7 @@ DRAFTS: list[Draft] = [
     *HOST_DRAFTS,
     *POSITION_DRAFTS,
     *RISK_DRAFTS,
+    *WINDOW_DRAFTS,
 ]
 
 

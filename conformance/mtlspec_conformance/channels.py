@@ -14,6 +14,14 @@ from mtlspec.spec import layers as kinds
 from mtlspec.spec.signature import Shape, channels, elements
 from mtlspec.tensors import Array
 
+WITHIN_CHANNELS = (
+    *(kinds.MaxPool1d, kinds.MaxPool2d, kinds.AveragePool1d, kinds.AveragePool2d),
+    *(kinds.GlobalMaxPool, kinds.GlobalAveragePool),
+    *(kinds.ZeroPadding1d, kinds.ZeroPadding2d, kinds.Cropping1d, kinds.Cropping2d),
+    *(kinds.UpSampling1d, kinds.UpSampling2d),
+)
+"""Layers that take each channel by itself, alike."""
+
 Order = NDArray[np.int64]
 Channels = tuple[int, ...]
 """The last axis of a tensor, as groups side by side; a group that occurs twice has one order at both places."""
@@ -118,16 +126,18 @@ class _Tracing:
 
     def _layer(self, node: Node, layer: kinds.Layer, source: Channels) -> Channels:
         match layer:
-            case kinds.Dense() | kinds.Conv2d() | kinds.Embedding():
+            case kinds.Convolution():
+                return self._convolution(node, layer, source)
+            case kinds.Dense() | kinds.Embedding():
                 out = self.groups.new(channels(node.shape))
                 self._affine(node, source, out)
                 return out
             case kinds.Flatten():
                 times = elements(node.shape) // sum(self.groups.sizes[group] for group in source)
                 return source * times
-            case kinds.ActivationLayer() | kinds.MaxPool2d() | kinds.AveragePool2d():
+            case kinds.ActivationLayer():
                 return source
-            case kinds.GlobalMaxPool() | kinds.GlobalAveragePool():
+            case _ if isinstance(layer, WITHIN_CHANNELS):
                 return source
             case kinds.BatchNormalization() | kinds.LayerNormalization() | kinds.Normalization():
                 for parameter in self.graph.parameters:
@@ -136,6 +146,30 @@ class _Tracing:
                 return source
         self.groups.hold(source)
         return self.groups.new(_last(node.shape), held=True)
+
+    def _convolution(self, node: Node, layer: kinds.Convolution, source: Channels) -> Channels:
+        """Note the axes of a convolution's parameters; channels that are cut into groups stay where they are."""
+        groups, multiplier = getattr(layer, "groups", 1), getattr(layer, "depth_multiplier", 1)
+        if groups > 1 or multiplier > 1:
+            self.groups.hold(source)
+        made = channels(node.shape)
+        free: tuple[Channels, Channels]
+        match layer:
+            case kinds.DepthwiseConv1d() | kinds.DepthwiseConv2d():
+                out = source if multiplier == 1 else self.groups.new(made, held=True)
+                free = (source, ())
+            case kinds.TransposedConv1d() | kinds.TransposedConv2d():
+                out = self.groups.new(made)
+                free = (out, source)
+            case _:
+                out = tuple(group for _ in range(groups) for group in self.groups.new(made // groups))
+                free = (source if groups == multiplier == 1 else (), out)
+        for parameter in self.graph.parameters:
+            if parameter.node == node.path:
+                last, axes = len(parameter.shape) - 1, self.axes[parameter.path]
+                of_kernel = {last - 1: free[0], last: () if parameter.leaf == "depthwise_kernel" else free[1]}
+                axes |= {0: out} if parameter.leaf == "bias" else {axis: own for axis, own in of_kernel.items() if own}
+        return out
 
     def _affine(self, node: Node, source: Channels, out: Channels) -> None:
         """Note the axes of kernel (..., in, out), table (rows, out) and bias (out)."""

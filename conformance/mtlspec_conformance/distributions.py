@@ -120,9 +120,16 @@ def distribution(parameter: Parameter, graph: Graph) -> Distribution | None:
 
 
 def fans(parameter: Parameter, graph: Graph) -> tuple[int, int]:
-    """Return fan in and fan out: those of the kernel (..., in, out) of the same layer, or rows and units of a table."""
-    kernel = next((p for p in graph.parameters if p.node == parameter.node and p.leaf == "kernel"), parameter)
+    """Return fan in and fan out: those of the kernel (..., in, out) of the same layer, or rows and units of a table.
+
+    Of two kernels a bias has those of the second; one that reads each channel by itself is counted by its law.
+    """
+    kernels = [p for p in graph.parameters if p.node == parameter.node and p.leaf.endswith("kernel")]
+    kernel = kernels[-1] if kernels and parameter not in kernels else parameter
     if len(kernel.shape) < 2:
         return 1, 1
-    window = math.prod(kernel.shape[:-2])
-    return window * kernel.shape[-2], window * kernel.shape[-1]
+    window, (first, last) = math.prod(kernel.shape[:-2]), kernel.shape[-2:]
+    grouped = getattr(graph.node(parameter.node).layer, "fans", "plain") == "grouped"
+    if grouped and kernel.leaf != "pointwise_kernel":
+        return window, window * first * last
+    return window * first, window * last

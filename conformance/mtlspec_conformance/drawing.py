@@ -136,7 +136,7 @@ class Drawn:
         match parameter.leaf:
             case "step":
                 return 0
-            case "kernel":
+            case "kernel" | "depthwise_kernel" | "pointwise_kernel":
                 drawn = drawn / math.sqrt(parameter.fan_in)
             case "bias" | "offset" | "running_mean":
                 drawn = 0.3 * drawn

@@ -60,7 +60,7 @@ def _fit(content: Content, spec: Spec, graph: Graph) -> None:
     draft = Draft(id="reduced", why="", spec=content["spec"], examples=count)
     drawn = Drawn(draft, spec, graph)
     content["parameters"] = _kept(content["parameters"], drawn.parameters())
-    content["inputs"] = _kept(content["inputs"], drawn.inputs())
+    content["inputs"] = _kept(_within(graph, content["inputs"]), drawn.inputs())
     content["targets"] = {
         task: _labels(content["targets"].get(task), labels) for task, labels in drawn.targets().items()
     }
@@ -79,6 +79,12 @@ def _fit(content: Content, spec: Spec, graph: Graph) -> None:
     weights = content.get("trajectory", {}).get("task_weights")
     if weights is not None and len(weights[0]) != len(graph.tasks):
         del content["trajectory"]["task_weights"]
+
+
+def _within(graph: Graph, inputs: Content) -> Content:
+    """Return the inputs without ids that a smaller table has no row for."""
+    rows = graph.table_rows
+    return {name: own for name, own in inputs.items() if name not in rows or np.max(own, initial=0) < rows[name]}
 
 
 def _of_length(rates: list[float], count: int) -> list[float]:

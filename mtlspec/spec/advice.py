@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mtlspec.spec.layers import ActivationLayer, BatchNormalization, Conv2d, Dense
+from mtlspec.spec.layers import ActivationLayer, BatchNormalization, Convolution, Dense
 from mtlspec.spec.training import PerTask
 from mtlspec.spec.wiring import Wiring
 
@@ -20,7 +20,7 @@ def advice(spec: Spec) -> Iterator[str]:
     yield from _unused(spec, wiring)
     for step in wiring.steps:
         before = operations.get(step.sources[0])
-        if isinstance(step.operation, BatchNormalization) and isinstance(before, Dense | Conv2d) and before.bias:
+        if isinstance(step.operation, BatchNormalization) and _biased(before):
             yield (
                 f"{step.sources[0]}.bias comes before a batch normalization: its gradient is zero up to rounding and "
                 "it drifts; set `bias: false`"
@@ -36,6 +36,10 @@ def advice(spec: Spec) -> Iterator[str]:
         yield "every task has weight 0: only penalties would move the parameters"
     if isinstance(spec.training.phases, PerTask) and len(spec.tasks) == 1:
         yield "training.phases: per_task with one task is the same as joint"
+
+
+def _biased(operation: object) -> bool:
+    return isinstance(operation, Dense | Convolution) and bool(getattr(operation, "bias", False))
 
 
 def _unused(spec: Spec, wiring: Wiring) -> Iterator[str]:

@@ -8,6 +8,15 @@ from pydantic import Field
 
 from mtlspec.spec import initializers
 from mtlspec.spec.activations import Activation, Linear
+from mtlspec.spec.convolutions import Conv1d as Conv1d
+from mtlspec.spec.convolutions import Conv2d as Conv2d
+from mtlspec.spec.convolutions import Convolution as Convolution
+from mtlspec.spec.convolutions import DepthwiseConv1d as DepthwiseConv1d
+from mtlspec.spec.convolutions import DepthwiseConv2d as DepthwiseConv2d
+from mtlspec.spec.convolutions import SeparableConv1d as SeparableConv1d
+from mtlspec.spec.convolutions import SeparableConv2d as SeparableConv2d
+from mtlspec.spec.convolutions import TransposedConv1d as TransposedConv1d
+from mtlspec.spec.convolutions import TransposedConv2d as TransposedConv2d
 from mtlspec.spec.crosses import Cross as Cross
 from mtlspec.spec.crosses import CrossNetwork as CrossNetwork
 from mtlspec.spec.crosses import DotInteraction as DotInteraction
@@ -16,18 +25,26 @@ from mtlspec.spec.crosses import FactorizationMachine as FactorizationMachine
 from mtlspec.spec.embeddings import Embedding as Embedding
 from mtlspec.spec.embeddings import EmbeddingBag as EmbeddingBag
 from mtlspec.spec.embeddings import Table as Table
+from mtlspec.spec.extents import Cropping1d as Cropping1d
+from mtlspec.spec.extents import Cropping2d as Cropping2d
+from mtlspec.spec.extents import UpSampling1d as UpSampling1d
+from mtlspec.spec.extents import UpSampling2d as UpSampling2d
+from mtlspec.spec.extents import ZeroPadding1d as ZeroPadding1d
+from mtlspec.spec.extents import ZeroPadding2d as ZeroPadding2d
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.law import law
-from mtlspec.spec.layer import Branched, Pair, Positive
+from mtlspec.spec.layer import Branched, Positive
 from mtlspec.spec.layer import Layer as Layer
 from mtlspec.spec.masks import LengthMask as LengthMask
 from mtlspec.spec.masks import PaddingMask as PaddingMask
 from mtlspec.spec.normalizations import BatchNormalization as BatchNormalization
 from mtlspec.spec.normalizations import LayerNormalization as LayerNormalization
 from mtlspec.spec.normalizations import Normalization as Normalization
+from mtlspec.spec.pools import AveragePool1d as AveragePool1d
 from mtlspec.spec.pools import AveragePool2d as AveragePool2d
 from mtlspec.spec.pools import GlobalAveragePool as GlobalAveragePool
 from mtlspec.spec.pools import GlobalMaxPool as GlobalMaxPool
+from mtlspec.spec.pools import MaxPool1d as MaxPool1d
 from mtlspec.spec.pools import MaxPool2d as MaxPool2d
 from mtlspec.spec.signature import (
     ParameterRule,
@@ -38,8 +55,6 @@ from mtlspec.spec.signature import (
     Sizes,
     channels,
     elements,
-    expect_rank,
-    window_output,
     written,
 )
 
@@ -60,32 +75,8 @@ class Dense(Layer):
         return Signature((*shape[:-1], self.units), _affine(self, (channels(shape), self.units), self.units))
 
 
-class Conv2d(Layer):
-    """activation(x ∗ kernel + bias), cross-correlation; x (height, width, in), kernel (kh, kw, in, filters)."""
-
-    kind: Literal["conv2d"] = "conv2d"
-    filters: Positive
-    kernel_size: Pair
-    strides: Pair = (1, 1)
-    padding: Literal["same", "valid"] = "valid"
-    """`same`: output ceil(n/stride), the odd zero after (as TensorFlow); `valid`: none."""
-    activation: Activation = Linear()
-    bias: bool = True
-    kernel_initializer: Initializer = law(published="glorot_uniform", keras="glorot_uniform", torch="fan_in_uniform")
-    bias_initializer: Initializer = law(published="zeros", keras="zeros", torch="fan_in_uniform")
-    kernel_penalty: Penalty = Penalty()
-    bias_penalty: Penalty = Penalty()
-
-    def signature(self, shape: Shape) -> Signature:
-        expect_rank(shape, 3, "(height, width, channels)")
-        size = window_output(shape[:2], self.kernel_size, self.strides, self.padding)
-        kernel = (*self.kernel_size, channels(shape), self.filters)
-        return Signature((*size, self.filters), _affine(self, kernel, self.filters))
-
-
-def _affine(layer: Dense | Conv2d, kernel: Sizes, outputs: int) -> tuple[ParameterRule, ...]:
-    window = elements(kernel[:-2])
-    fan_in, fan_out = window * kernel[-2], window * kernel[-1]
+def _affine(layer: Dense, kernel: Sizes, outputs: int) -> tuple[ParameterRule, ...]:
+    fan_in, fan_out = kernel
     rules = (
         ParameterRule(
             "kernel", kernel, layer.kernel_initializer, fan_in=fan_in, fan_out=fan_out, penalty=layer.kernel_penalty
@@ -179,4 +170,21 @@ Layer.admit(
     FactorizationMachine,
     Cross,
     CrossNetwork,
+)
+Layer.admit(
+    Conv1d,
+    DepthwiseConv1d,
+    DepthwiseConv2d,
+    SeparableConv1d,
+    SeparableConv2d,
+    TransposedConv1d,
+    TransposedConv2d,
+    MaxPool1d,
+    AveragePool1d,
+    ZeroPadding1d,
+    ZeroPadding2d,
+    Cropping1d,
+    Cropping2d,
+    UpSampling1d,
+    UpSampling2d,
 )

@@ -4,22 +4,72 @@ from __future__ import annotations
 
 from typing import Literal
 
-from mtlspec.spec.layer import Layer, Pair
-from mtlspec.spec.signature import Shape, ShapeError, Signature, expect_rank, window_output, written
+from mtlspec.spec.borders import Padding1d, Padding2d
+from mtlspec.spec.law import law
+from mtlspec.spec.layer import Layer, Pair, Positive
+from mtlspec.spec.signature import Shape, ShapeError, Signature, Window, expect_rank, written
+from mtlspec.spec.value import problem, raise_problems
 
 
-class _Pool2d(Layer):
-    """A window of (height, width) that moves over each channel."""
+class _Pool(Layer):
+    """A window that moves over each channel."""
+
+    def model_post_init(self, context: object) -> None:
+        """Refuse a border that a whole window fits into: it would meet nothing."""
+        window = self.window
+        if isinstance(window.padding, str):
+            return
+        if any(max(ends) >= size for ends, size in zip(window.padding, window.size, strict=True)):
+            message = f"a window of {window.size} would lie in the padding alone; each number has to be below the size"
+            raise_problems(type(self).__name__, [problem(message, ("padding",), window.padding)])
+
+    @property
+    def window(self) -> Window:
+        """The window, by axis."""
+        raise NotImplementedError
+
+
+class _Pool1d(_Pool):
+    """A window of a sequence."""
+
+    pool_size: Positive = 2
+    strides: Positive | None = None
+    """The step of the window; by default its size."""
+    padding: Padding1d = "valid"
+
+    @property
+    def window(self) -> Window:
+        """The window, by axis."""
+        padding = self.padding if isinstance(self.padding, str) else (self.padding,)
+        return Window((self.pool_size,), (self.strides or self.pool_size,), (1,), padding)
+
+    def signature(self, shape: Shape) -> Signature:
+        expect_rank(shape, 2, "(steps, channels)")
+        return Signature((*self.window.output(shape[:1]), shape[1]))
+
+
+class _Pool2d(_Pool):
+    """A window of (height, width)."""
 
     pool_size: Pair = (2, 2)
     strides: Pair | None = None
     """The step of the window; by default its size."""
-    padding: Literal["same", "valid"] = "valid"
+    padding: Padding2d = "valid"
+
+    @property
+    def window(self) -> Window:
+        """The window, by axis."""
+        return Window(self.pool_size, self.strides or self.pool_size, (1, 1), self.padding)
 
     def signature(self, shape: Shape) -> Signature:
         expect_rank(shape, 3, "(height, width, channels)")
-        size = window_output(shape[:2], self.pool_size, self.strides or self.pool_size, self.padding)
-        return Signature((*size, shape[2]))
+        return Signature((*self.window.output(shape[:2]), shape[2]))
+
+
+class MaxPool1d(_Pool1d):
+    """max over each window; padding never wins; the gradient goes to the first maximum."""
+
+    kind: Literal["max_pool1d"] = "max_pool1d"
 
 
 class MaxPool2d(_Pool2d):
@@ -28,8 +78,31 @@ class MaxPool2d(_Pool2d):
     kind: Literal["max_pool2d"] = "max_pool2d"
 
 
-class AveragePool2d(_Pool2d):
-    """mean over each window, of the elements inside the image (padding is not counted)."""
+class _AveragePool(_Pool):
+    """mean over each window."""
+
+    padding_counts: bool = law(published=False, keras=False, torch=True)
+    """Whether a mean divides by the whole window where it reaches into a padding in numbers (PyTorch's
+    `count_include_pad`), or by its elements inside; `same`, which Keras alone has, never counts."""
+
+    def model_post_init(self, context: object) -> None:
+        """Refuse to count a padding that is not there; leave the law at its default where it says nothing."""
+        super().model_post_init(context)
+        if self.padding_counts and isinstance(self.window.padding, str):
+            if "padding_counts" in self.model_fields_set:
+                message = "only a padding in numbers can count; `same` never does, and `valid` has none"
+                raise_problems(type(self).__name__, [problem(message, ("padding_counts",), True)])
+            self.__dict__["padding_counts"] = False
+
+
+class AveragePool1d(_AveragePool, _Pool1d):
+    """mean over each window, of the elements inside the sequence or, with `padding_counts`, of all."""
+
+    kind: Literal["average_pool1d"] = "average_pool1d"
+
+
+class AveragePool2d(_AveragePool, _Pool2d):
+    """mean over each window, of the elements inside the image or, with `padding_counts`, of all."""
 
     kind: Literal["average_pool2d"] = "average_pool2d"
 

@@ -66,20 +66,85 @@ class Signature:
     parameters: tuple[ParameterRule, ...] = ()
 
 
-def window_output(size: Shape, window: Sizes, strides: Sizes, padding: str) -> Shape:
-    """Return the spatial output size: `same` ceil(n/s), `valid` floor((n-k)/s)+1; a size not known stays so.
+Ends = tuple[int, int]
+"""Places before an axis, and after it."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window that moves over a sequence or an image; each field by axis."""
+
+    size: Sizes
+    strides: Sizes
+    dilation: Sizes
+    """The distance of neighbouring elements of the window; 1 in a window without gaps."""
+    padding: str | tuple[Ends, ...] = "valid"
+    """`same`, `valid`, `causal`, or how many places there are before and after each axis."""
+
+    @property
+    def reach(self) -> Sizes:
+        """The places from the first element of the window to its last, both counted."""
+        return tuple((k - 1) * d + 1 for k, d in zip(self.size, self.dilation, strict=True))
+
+    def output(self, size: Shape) -> Shape:
+        """Return the size of what the window makes: `same` and `causal` ceil(n/s), else floor((n-reach)/s)+1.
+
+        In numbers, n counts the border. A size that is not known stays so.
+
+        Raises:
+            ShapeError: the window does not fit.
+        """
+        if self.padding in ("same", "causal"):
+            return tuple(None if n is None else -(-n // s) for n, s in zip(size, self.strides, strict=True))
+        padded = size if isinstance(self.padding, str) else bordered(size, self.padding)
+        each = list(zip(padded, self.reach, self.strides, strict=True))
+        if any(n is not None and k > n for n, k, _ in each):
+            raise ShapeError(self._misfit(size))
+        return tuple(None if n is None else (n - k) // s + 1 for n, k, s in each)
+
+    def _misfit(self, size: Shape) -> str:
+        apart = "" if self.reach == self.size else f", with gaps {self.reach},"
+        padding = repr(self.padding) if isinstance(self.padding, str) else self.padding
+        return (
+            f"a window of {self.size}{apart} does not fit into {written(size)} with padding {padding}; pad with 'same'"
+        )
+
+    def transposed(self, size: Shape) -> Shape:
+        """Return the size of what the transposed convolution makes.
+
+        `same` n·s, `valid` (n-1)·s + max(k, s), in numbers (n-1)·s + k - before - after.
+
+        Raises:
+            ShapeError: nothing is left.
+        """
+        axes = list(zip(size, self.reach, self.strides, strict=True))
+        if self.padding == "same":
+            return tuple(None if n is None else n * s for n, _, s in axes)
+        if isinstance(self.padding, str):
+            return tuple(None if n is None else (n - 1) * s + max(k, s) for n, k, s in axes)
+        return cut(tuple(None if n is None else (n - 1) * s + k for n, k, s in axes), self.padding)
+
+
+def bordered(size: Shape, border: tuple[Ends, ...]) -> Shape:
+    """Return a size with its border."""
+    return tuple(None if n is None else n + sum(ends) for n, ends in zip(size, border, strict=True))
+
+
+def cut(size: Shape, ends: tuple[Ends, ...]) -> Shape:
+    """Return a size without its ends.
 
     Raises:
-        ShapeError: a window does not fit without padding.
+        ShapeError: nothing is left.
     """
-    if padding == "same":
-        return tuple(None if n is None else -(-n // s) for n, s in zip(size, strides, strict=True))
-    if any(n is not None and k > n for n, k in zip(size, window, strict=True)):
-        raise ShapeError(
-            f"a window of {window} does not fit into {written(size)} with padding 'valid'; pad with 'same'"
-        )
-    each = zip(size, window, strides, strict=True)
-    return tuple(None if n is None else (n - k) // s + 1 for n, k, s in each)
+    left = tuple(None if n is None else n - sum(each) for n, each in zip(size, ends, strict=True))
+    if any(n is not None and n < 1 for n in left):
+        raise ShapeError(f"of {written(size)} places {ends} are cut off, which leaves {written(left)}; cut off less")
+    return left
+
+
+def multiplied(size: Shape, factors: Sizes) -> Shape:
+    """Return a size, each axis so many times as long."""
+    return tuple(None if n is None else n * factor for n, factor in zip(size, factors, strict=True))
 
 
 def expect_rank(shape: Shape, rank: int, axes: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from cases_of_windows import EXTENTS, WINDOWS
 from central_differences import indices, numbers
 from mtlspec_numpy.layers import applied
 from mtlspec_numpy.pullback import Applied, Mode
@@ -52,6 +53,8 @@ CASES: list[tuple[dict[str, Any], tuple[int, ...]]] = [
     ({"kind": "flatten"}, (2, 3)),
     ({"kind": "flatten"}, ()),
     ({"kind": "reshape", "shape": [3, 2]}, (2, 3)),
+    *WINDOWS,
+    *EXTENTS,
     ({"kind": "padding_mask", "padding": 1}, (3,)),
     ({"kind": "embedding_bag", "rows": 4, "units": 2, "combine": "sum", "untouched_rows": "skip"}, (3,)),
     ({"kind": "embedding_bag", "rows": 4, "units": 2, "combine": "mean", "padding_id": 1}, (3,)),

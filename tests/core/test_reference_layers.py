@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases_of_windows import BY_HAND
 from central_differences import assert_gradients, numbers
 from layer_cases import CASES, INFERENCE, TRAINING, argument, called, case_name, layer_of, parameters_of, trainable
 from mtlspec_numpy.layers import LAYERS
@@ -139,6 +140,7 @@ GOLDEN: list[tuple[dict[str, Any], dict[str, Any], Any, Any]] = [
     ({"kind": "reshape", "shape": [1, 4]}, {}, [[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0, 3.0, 4.0]]),
     # the activation of a dense layer is a node of its own
     ({"kind": "dense", "units": 1, "bias": False, "activation": "relu"}, {"kernel": [[-1.0]]}, [2.0], [-2.0]),
+    *BY_HAND,
 ]
 
 

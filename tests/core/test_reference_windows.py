@@ -3,49 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 from layer_cases import CASES, INFERENCE, argument, called, case_name, layer_of, parameters_of
 
-from mtlspec.spec.layers import AveragePool2d, Conv2d, Layer, MaxPool2d
+from mtlspec.spec import layers as kinds
+from mtlspec.spec.layers import Layer
 from mtlspec.tensors import Array
 
 Shape = tuple[int, ...]
-WINDOWED = [case for case in CASES if case[0]["kind"] in ("conv2d", "max_pool2d", "average_pool2d")]
+POOLS = (kinds.MaxPool1d, kinds.MaxPool2d, kinds.AveragePool1d, kinds.AveragePool2d)
+WINDOWED = [case for case in CASES if issubclass(Layer.kinds[case[0]["kind"]], (kinds.Convolution, *POOLS))]
 
 
-def positions(size: int, window: int, stride: int, padding: str) -> list[list[tuple[int, int]]]:
+def positions(n: int, k: int, s: int, d: int, padding: Any) -> list[list[tuple[int, int]]]:
     """Return for each window on one axis the (tap, element) pairs inside the image."""
-    count = -(-size // stride) if padding == "same" else (size - window) // stride + 1
-    before = max((count - 1) * stride + window - size, 0) // 2 if padding == "same" else 0
-    starts = [index * stride - before for index in range(count)]
-    return [[(tap, s + tap) for tap in range(window) if 0 <= s + tap < size] for s in starts]
+    reach = (k - 1) * d + 1
+    before, after = (0, 0) if isinstance(padding, str) else padding
+    count = (n + before + after - reach) // s + 1
+    if padding in ("same", "causal"):
+        count = -(-n // s)
+        before = reach - 1 if padding == "causal" else max((count - 1) * s + reach - n, 0) // 2
+    starts = [index * s - before for index in range(count)]
+    return [[(tap, start + tap * d) for tap in range(k) if 0 <= start + tap * d < n] for start in starts]
 
 
-def windows(layer: Any, x: Array) -> Iterator[tuple[int, int, list[tuple[int, int, Array]]]]:
-    """Yield row and column of each output with the taps and elements (batch, channels) of its window."""
-    size = layer.kernel_size if isinstance(layer, Conv2d) else layer.pool_size
-    strides = layer.strides or size
-    rows = positions(x.shape[1], size[0], strides[0], layer.padding)
-    columns = positions(x.shape[2], size[1], strides[1], layer.padding)
-    for row, down in enumerate(rows):
-        for column, across in enumerate(columns):
-            yield row, column, [(i, j, x[:, p, q]) for i, p in down for j, q in across]
+def windows(layer: Any, x: Array) -> Iterator[tuple[tuple[int, ...], list[tuple[tuple[int, ...], Array]]]]:
+    """Yield the place of each output with the taps and elements (batch, channels) of its window."""
+    window = layer.window
+    padding = [window.padding] * len(window.size) if isinstance(window.padding, str) else window.padding
+    axes = map(positions, x.shape[1:], window.size, window.strides, window.dilation, padding)
+    for place in product(*map(list, map(enumerate, axes))):
+        taps = [tuple(zip(*pairs, strict=True)) for pairs in product(*(met for _, met in place))]
+        yield tuple(index for index, _ in place), [(tap, x[:, *element]) for tap, element in taps]
+
+
+def transposed(layer: Any, x: Array, kernel: Array) -> Array:
+    """Return what each element adds at its window, cut or lengthened to the shape of the output."""
+    window, shape = layer.window, layer.signature(x.shape[1:]).shape
+    output = np.zeros((len(x), *shape))
+    for place in np.ndindex(*x.shape[1:-1]):
+        for tap in np.ndindex(*window.size):
+            at = tuple(p * s + t - b for p, s, t, b in zip(place, window.strides, tap, before(window), strict=True))
+            if all(0 <= i < n for i, n in zip(at, shape, strict=False)):
+                output[:, *at] += x[:, *place] @ kernel[tap].T
+    return output
+
+
+def before(window: Any) -> tuple[int, ...]:
+    """Return what is cut off before each axis of a transposed convolution."""
+    if window.padding == "same":
+        return tuple(max(k - s, 0) // 2 for k, s in zip(window.size, window.strides, strict=True))
+    return tuple(0 if isinstance(window.padding, str) else ends[0] for ends in window.padding)[: len(window.size)]
+
+
+def tap_of(layer: Any, parameters: dict[str, Array], tap: tuple[int, ...], element: Array) -> Array:
+    """Return what one tap of a convolution makes of an element (batch, channels)."""
+    if isinstance(layer, kinds.Conv1d | kinds.Conv2d):
+        each, own = len(element[0]) // layer.groups, layer.filters // layer.groups
+        kernel = parameters["kernel"][tap]
+        parts = [
+            element[:, g * each : (g + 1) * each] @ kernel[:, g * own : (g + 1) * own] for g in range(layer.groups)
+        ]
+        return np.concatenate(parts, axis=-1)
+    kernel = parameters.get("depthwise_kernel", parameters.get("kernel", np.zeros(())))[tap]
+    deep = np.stack([element[:, c] * factor for c, factors in enumerate(kernel) for factor in factors], axis=-1)
+    point = parameters.get("pointwise_kernel")
+    return deep if point is None else deep @ point.reshape(point.shape[-2:])
 
 
 def by_loops(layer: Layer, x: Array, parameters: dict[str, Array]) -> Array:
-    shape = layer.signature(x.shape[1:]).shape
-    output = np.zeros((len(x), *shape))
-    for row, column, taps in windows(layer, x):
-        if isinstance(layer, Conv2d):
-            output[:, row, column] = sum(element @ parameters["kernel"][i, j] for i, j, element in taps)
-            output[:, row, column] += parameters.get("bias", 0)
-        elif isinstance(layer, MaxPool2d):
-            output[:, row, column] = np.max([element for *_, element in taps], axis=0)
-        elif isinstance(layer, AveragePool2d):
-            output[:, row, column] = np.mean([element for *_, element in taps], axis=0)
+    if isinstance(layer, kinds.TransposedConv1d | kinds.TransposedConv2d):
+        return transposed(layer, x, parameters["kernel"]) + parameters.get("bias", 0)
+    output = np.zeros((len(x), *layer.signature(x.shape[1:]).shape))
+    for place, taps in windows(layer, x):
+        elements = [element for _, element in taps]
+        if isinstance(layer, kinds.MaxPool1d | kinds.MaxPool2d):
+            output[:, *place] = np.max(elements, axis=0)
+        elif isinstance(layer, kinds.AveragePool1d | kinds.AveragePool2d):
+            count = np.prod(layer.window.size) if layer.padding_counts else len(elements)
+            output[:, *place] = np.sum(elements, axis=0) / count
+        else:
+            output[:, *place] = sum(tap_of(layer, parameters, *each) for each in taps) + parameters.get("bias", 0)
     return output
 
 

@@ -31,6 +31,7 @@ from mtlspec_conformance.mutants.tables import TABLE_MUTANTS
 from mtlspec_conformance.mutants.training import TRAJECTORY_MUTANTS
 from mtlspec_conformance.mutants.updates import STEP_MUTANTS
 from mtlspec_conformance.mutants.weights import WEIGHT_MUTANTS
+from mtlspec_conformance.mutants.windows import SPATIAL_MUTANTS
 
 MUTANTS: tuple[Mutant, ...] = (
     *SHAPE_MUTANTS,
@@ -65,4 +66,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *CROSS_MUTANTS,
     *INITIAL_MUTANTS,
     *RISK_MUTANTS,
+    *SPATIAL_MUTANTS,
 )

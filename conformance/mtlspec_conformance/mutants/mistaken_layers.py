@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from mtlspec_numpy import convolution, embeddings, layers
+from mtlspec_numpy import embeddings, layers, pools
 from mtlspec_numpy.pullback import Applied, Cotangents, Mode, without_parameters
 from mtlspec_numpy.windows import Windows
 
@@ -123,16 +123,16 @@ def zeros_win(windows: Windows, x: Array, *, fill: float = 0.0) -> Array:
 
 def padding_counted(layer: kinds.AveragePool2d, x: Array, parameters: Leaves, mode: Mode) -> Applied:
     """The average that divides by the whole window."""
-    result = convolution.average_pool2d(layer, x, parameters, mode)
+    result = pools.average_pool(layer, x, parameters, mode)
     ones = np.ones_like(x[:1])
-    windows = Windows.over(x, size=layer.pool_size, strides=layer.strides or layer.pool_size, padding=layer.padding)
+    windows = Windows.over(x, layer.window)
     share = np.stack(list(windows.taps(windows.padded(ones)))).mean(axis=0)
     return Applied(result.output * share, lambda cotangent: result.pullback(cotangent * share))
 
 
 def last_maximum(layer: kinds.MaxPool2d, x: Array, parameters: Leaves, mode: Mode) -> Applied:
     """The pool over a turned image: of equal maxima the last has the gradient."""
-    result = convolution.max_pool2d(layer, x[:, ::-1, ::-1], parameters, mode)
+    result = pools.max_pool(layer, x[:, ::-1, ::-1], parameters, mode)
 
     def pullback(cotangent: Array) -> Array:
         (source,), _ = result.pullback(cotangent[:, ::-1, ::-1])

@@ -11,7 +11,8 @@ from mtlspec.spec.kind import Kind
 from mtlspec.spec.layer import Chained
 from mtlspec.spec.layers import Dense, Flatten, Layer, LayerNormalization, Normalization, Reshape, Residual
 from mtlspec.spec.signature import Shape, ShapeError, Sizes, channels, elements, known
-from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, tells_a_name, value
+from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, members, plain, tells_a_name, value
+from mtlspec_conformance.specs.windows import windowed, windows
 
 Dtype = Literal["float", "integer"]
 
@@ -70,8 +71,9 @@ def links(draw: st.DrawFn, wire: Wire, kinds: Kinds, *, nested: bool = False) ->
 
 @cache
 def fitting(wire: Wire, kinds: Kinds, nested: bool) -> list[type[Layer]]:
-    """Return the layers of `kinds` that can read `wire`, the plain ones first."""
-    return [cls for cls in members(Layer, kinds) if issubclass(cls, Layer) and _fits(cls, wire, kinds, nested)]
+    """Return the layers of `kinds` that can read `wire`, the plain ones first, one of many fields several times."""
+    found = [cls for cls in members(Layer, kinds) if issubclass(cls, Layer) and _fits(cls, wire, kinds, nested)]
+    return [cls for cls in found for _ in range(max(1, len(cls.model_fields) // 3))]
 
 
 def _fits(cls: type[Layer], wire: Wire, kinds: Kinds, nested: bool) -> bool:
@@ -95,8 +97,9 @@ def _fits(cls: type[Layer], wire: Wire, kinds: Kinds, nested: bool) -> bool:
 
 
 def _smallest(cls: type[Layer]) -> Layer:
-    fields = cls.model_fields
-    layer = cls(pool_size=(1, 1)) if "pool_size" in fields else plain(cls)  # type: ignore[call-arg]  # only pools
+    if "pool_size" in cls.model_fields:
+        return cls(pool_size=(1, 1) if cls.model_fields["kind"].default.endswith("2d") else 1)  # type: ignore[call-arg]
+    layer = plain(cls)
     assert isinstance(layer, Layer)
     return layer
 
@@ -104,10 +107,8 @@ def _smallest(cls: type[Layer]) -> Layer:
 def _layer(cls: type[Layer], shape: Shape, kinds: Kinds) -> Strategy:
     if cls is Reshape:
         return st.sampled_from(_shapes(elements(shape))).map(lambda other: Reshape(shape=other))
-    windows = [name for name in ("kernel_size", "pool_size") if name in cls.model_fields]
-    if windows:
-        size = st.tuples(*(st.integers(1, min(3, extent)) for extent in known(shape[:2])))
-        return having(cls, kinds, **dict.fromkeys(windows, size))
+    if windowed(cls):
+        return windows(cls, shape, kinds)
     return value(cls, kinds)
 
 

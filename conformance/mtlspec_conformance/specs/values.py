@@ -113,6 +113,11 @@ def _made(cls: type[Value], fields: Fields) -> Value:
     return cls(**(given if mend is None else mend(given)))
 
 
+def field_of(cls: type[Value], name: str, kinds: Kinds = ALL) -> Strategy:
+    """Return a strategy for one field of `cls`."""
+    return _field(cls, name, cls.model_fields[name], kinds)
+
+
 def _field(cls: type[Value], name: str, field: FieldInfo, kinds: Kinds) -> Strategy:
     tame = TAME.get(f"{cls.__name__}.{name}", TAME.get(name))
     if tame is not None:
