@@ -11,7 +11,7 @@ from mtlspec.randomness import dropout_kept
 from mtlspec.spec import layers as kinds
 from mtlspec.spec.layers import Layer
 from mtlspec.tensors import Array
-from mtlspec_numpy import crosses, embeddings, masks
+from mtlspec_numpy import crosses, embeddings, masks, recurrent
 from mtlspec_numpy.activations import activated
 from mtlspec_numpy.convolution import average_pool2d, conv2d, global_average_pool, global_max_pool, max_pool2d
 from mtlspec_numpy.normalization import batch_normalization, layer_normalization, normalization
@@ -99,6 +99,7 @@ LAYERS: Mapping[type[Layer], Callable[[Any, Array, Leaves, Mode], Applied]] = {
     **embeddings.LAYERS,
     **crosses.LAYERS,
     **masks.LAYERS,
+    **recurrent.LAYERS,
 }
 """Layers of the tensor before them."""
 
@@ -106,5 +107,6 @@ LAYERS_OF_SEVERAL: Mapping[type[Layer], Callable[[Any, tuple[Array, ...], Leaves
     **embeddings.LAYERS_OF_SEVERAL,
     **crosses.LAYERS_OF_SEVERAL,
     **masks.LAYERS_OF_SEVERAL,
+    **recurrent.LAYERS_OF_SEVERAL,
 }
 """Layers that name other tensors beside the one before them."""

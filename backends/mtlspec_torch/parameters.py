@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mtlspec.expectation import expect_parameters
 from mtlspec.graph import Graph, Parameter
+from mtlspec.spec.layers import Gru, Layer, Recurrent
 from mtlspec.spec.signature import Sizes
 from mtlspec.tensors import Array, Tensors
 from mtlspec_torch.arrays import tensor_of
@@ -32,8 +33,18 @@ LEAVES = {
 }
 """The native name of the last part of a key path."""
 
-KERNELS = ("kernel", "down", "up")
+KERNELS = ("kernel", "down", "up", "recurrent_kernel")
 """Leaves whose last axes are (in, out) where the native ones are (out, in)."""
+RECURRENT_LEAVES = {
+    "kernel": "weight_ih_l0",
+    "recurrent_kernel": "weight_hh_l0",
+    "bias": "bias_ih_l0",
+    "recurrent_bias": "bias_hh_l0",
+}
+"""Those of a recurrent layer, which has its gates on the first native axis."""
+
+GATES: dict[type[Layer], Sizes] = {Gru: (1, 0, 2)}
+"""The canonical gate behind each native one, where the order is another: z, r, g and r, z, n."""
 
 KERNEL_AXES: dict[int, Sizes] = {2: (1, 0), 4: (3, 2, 0, 1)}
 """For a kernel of so many axes, the canonical axis behind each native one: (out, in) and (out, in, kh, kw)."""
@@ -46,30 +57,46 @@ class Place:
     parameter: Parameter
     name: str
     axes: Sizes
+    blocks: Sizes = ()
+    """The canonical block behind each native one on the first native axis; nothing where the order is the same."""
 
     def native(self, array: Any, *, dtype: torch.dtype, device: torch.device) -> Tensor:
         """Return a new tensor in native layout."""
         shape = self.parameter.shape
         arranged = np.ascontiguousarray(np.transpose(array, self.axes)).reshape([shape[axis] for axis in self.axes])
-        return tensor_of(arranged, dtype=dtype, device=device)
+        return tensor_of(_reordered(arranged, self.blocks), dtype=dtype, device=device)
 
     def canonical(self, tensor: Tensor) -> Array:
         """Return a new array in canonical layout."""
-        array = tensor.detach().to("cpu").numpy()
+        array = _reordered(tensor.detach().to("cpu").numpy(), tuple(np.argsort(self.blocks)))
         return np.array(np.transpose(array, np.argsort(self.axes)), order="C", copy=True)
 
 
 def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
     """Return the table for a model whose module names are given by node path."""
     return {
-        parameter.path: Place(parameter, f"{modules[parameter.node]}.{LEAVES[parameter.leaf]}", _axes(parameter))
+        parameter.path: _place(parameter, graph.node(parameter.node).layer, modules[parameter.node])
         for parameter in graph.parameters
     }
+
+
+def _place(parameter: Parameter, layer: Layer | None, module: str) -> Place:
+    leaves = RECURRENT_LEAVES if isinstance(layer, Recurrent) else LEAVES
+    blocks = GATES.get(type(layer), ()) if layer is not None else ()
+    return Place(parameter, f"{module}.{leaves[parameter.leaf]}", _axes(parameter), blocks)
 
 
 def _axes(parameter: Parameter) -> Sizes:
     rank = len(parameter.shape)
     return KERNEL_AXES[rank] if parameter.leaf in KERNELS else tuple(range(rank))
+
+
+def _reordered(array: Array, blocks: Sizes) -> Array:
+    """Return `array` with equal blocks of its first axis in another order."""
+    if not blocks:
+        return array
+    parts = np.split(array, len(blocks))
+    return np.concatenate([parts[block] for block in blocks])
 
 
 class ParameterTable:
