@@ -22,6 +22,7 @@ from losses import LOSS_DRAFTS
 from mtlspec_conformance.draft import Draft
 from mtlspec_conformance.drawing import content_of
 from optimizers import OPTIMIZER_DRAFTS
+from recurrent import RECURRENT_DRAFTS
 from reuse import REUSE_DRAFTS
 from tasks import TASK_DRAFTS
 from traps import TRAP_DRAFTS
@@ -41,6 +42,7 @@ DRAFTS: list[Draft] = [
     *EMBEDDING_DRAFTS,
     *CROSS_DRAFTS,
     *HOST_DRAFTS,
+    *RECURRENT_DRAFTS,
 ]
 
 

@@ -127,9 +127,9 @@ class Drawn:
         match parameter.leaf:
             case "step":
                 return 0
-            case "kernel":
+            case "kernel" | "recurrent_kernel":
                 drawn = drawn / math.sqrt(parameter.fan_in)
-            case "bias" | "offset" | "running_mean":
+            case "bias" | "recurrent_bias" | "offset" | "running_mean":
                 drawn = 0.3 * drawn
             case "scale":
                 drawn = 1 + 0.3 * drawn
