@@ -22,6 +22,7 @@ from mtlspec_conformance.mutants.moves import INTERCHANGE_MUTANTS
 from mtlspec_conformance.mutants.mutant import Mutant as Mutant
 from mtlspec_conformance.mutants.orders import ORDER_MUTANTS
 from mtlspec_conformance.mutants.predictions import FORWARD_MUTANTS
+from mtlspec_conformance.mutants.recurrent import RECURRENT_MUTANTS
 from mtlspec_conformance.mutants.reductions import REDUCTION_MUTANTS
 from mtlspec_conformance.mutants.reuse import REUSE_MUTANTS
 from mtlspec_conformance.mutants.roundings import ROUNDING_MUTANTS
@@ -63,4 +64,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *EMBEDDING_MUTANTS,
     *CROSS_MUTANTS,
     *INITIAL_MUTANTS,
+    *RECURRENT_MUTANTS,
 )
