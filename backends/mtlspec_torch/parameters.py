@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from mtlspec.expectation import expect_parameters
 from mtlspec.graph import Graph, Parameter
 from mtlspec.spec import layers
+from mtlspec.spec.layers import Gru, Layer, Recurrent
 from mtlspec.spec.signature import Sizes
 from mtlspec.tensors import Array, Tensors
 from mtlspec_torch.arrays import tensor_of
@@ -35,8 +36,18 @@ LEAVES = {
 }
 """The native name of the last part of a key path."""
 
-KERNELS = ("kernel", "down", "up", "pointwise_kernel")
+KERNELS = ("kernel", "down", "up", "pointwise_kernel", "recurrent_kernel")
 """Leaves whose last axes are (in, out) where the native ones are (out, in)."""
+RECURRENT_LEAVES = {
+    "kernel": "weight_ih_l0",
+    "recurrent_kernel": "weight_hh_l0",
+    "bias": "bias_ih_l0",
+    "recurrent_bias": "bias_hh_l0",
+}
+"""Those of a recurrent layer, which has its gates on the first native axis."""
+
+GATES: dict[type[Layer], Sizes] = {Gru: (1, 0, 2)}
+"""The canonical gate behind each native one, where the order is another: z, r, g and r, z, n."""
 
 KERNEL_AXES: dict[int, Sizes] = {2: (1, 0), 3: (2, 1, 0), 4: (3, 2, 0, 1)}
 """For a kernel of so many axes, the canonical axis behind each native one: (out, in) and (out, in, kh, kw)."""
@@ -55,17 +66,20 @@ class Place:
     axes: Sizes
     by_channel: bool = False
     """Whether the first two axes of `axes` are natively one, before an axis of 1."""
+    blocks: Sizes = ()
+    """The canonical block behind each native one on the first native axis; nothing where the order is the same."""
 
     def native(self, array: Any, *, dtype: torch.dtype, device: torch.device) -> Tensor:
         """Return a new tensor in native layout."""
         shape = [self.parameter.shape[axis] for axis in self.axes]
         native = [shape[0] * shape[1], 1, *shape[2:]] if self.by_channel else shape
         arranged = np.ascontiguousarray(np.transpose(array, self.axes)).reshape(native)
-        return tensor_of(arranged, dtype=dtype, device=device)
+        return tensor_of(_reordered(arranged, self.blocks), dtype=dtype, device=device)
 
     def canonical(self, tensor: Tensor) -> Array:
         """Return a new array in canonical layout."""
-        array = tensor.detach().to("cpu").numpy().reshape([self.parameter.shape[axis] for axis in self.axes])
+        array = _reordered(tensor.detach().to("cpu").numpy(), tuple(np.argsort(self.blocks)))
+        array = array.reshape([self.parameter.shape[axis] for axis in self.axes])
         return np.array(np.transpose(array, np.argsort(self.axes)), order="C", copy=True)
 
 
@@ -74,13 +88,23 @@ def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
     return {p.path: _place(p, graph.node(p.node).layer, modules[p.node]) for p in graph.parameters}
 
 
-def _place(parameter: Parameter, layer: layers.Layer | None, module: str) -> Place:
+def _place(parameter: Parameter, layer: Layer | None, module: str) -> Place:
     leaf, rank = parameter.leaf, len(parameter.shape)
-    name = "pointwise.bias" if leaf == "bias" and isinstance(layer, SEPARABLE) else LEAVES[leaf]
+    name = (RECURRENT_LEAVES if isinstance(layer, Recurrent) else LEAVES)[leaf]
+    if leaf == "bias" and isinstance(layer, SEPARABLE):
+        name = "pointwise.bias"
     if leaf == "depthwise_kernel" or (leaf == "kernel" and isinstance(layer, DEPTHWISE)):
         return Place(parameter, f"{module}.{name}", BY_CHANNEL[rank], by_channel=True)
     axes = KERNEL_AXES[rank] if leaf in KERNELS else tuple(range(rank))
-    return Place(parameter, f"{module}.{name}", axes)
+    return Place(parameter, f"{module}.{name}", axes, blocks=GATES.get(type(layer), ()) if layer else ())
+
+
+def _reordered(array: Array, blocks: Sizes) -> Array:
+    """Return `array` with equal blocks of its first axis in another order."""
+    if not blocks:
+        return array
+    parts = np.split(array, len(blocks))
+    return np.concatenate([parts[block] for block in blocks])
 
 
 class ParameterTable:
