@@ -229,6 +229,20 @@ EXTENTS = [
     ),
 ]
 
+OF_ANY_LENGTH: list[Document] = [
+    _kind("conv1d", filters=3, kernel_size=3, strides=2, padding="same", activation="tanh"),
+    _kind("conv1d", filters=2, kernel_size=2, padding="causal", dilation=2),
+    _kind("max_pool1d", pool_size=3, strides=2, padding="same"),
+    _kind("up_sampling1d"),
+    _kind("zero_padding1d", padding=[1, 0]),
+    _kind("transposed_conv1d", filters=2, kernel_size=3, strides=2, padding=[1, 0]),
+    _kind("average_pool1d", pool_size=3, strides=2, padding="same"),
+    _kind("max_pool1d", pool_size=3, strides=1, padding=[1, 0]),
+    _kind("average_pool1d", pool_size=3, strides=1, padding=[0, 2]),
+    _kind("separable_conv1d", filters=3, kernel_size=2, strides=3, padding="same"),
+    _kind("global_average_pool"),
+]
+
 FRESH: Document = {"kernel_initializer": "he_normal", "bias_initializer": {"kind": "constant", "value": 0.1}}
 STAGES: Document = {
     "depthwise_initializer": "he_uniform",
@@ -259,6 +273,18 @@ def _of_all(id: str, why: str, one: Document, two: Document, fans: Document, **d
 
 
 WHOLE = [
+    Draft(
+        "model/windows-of-any-length",
+        "A border that depends on the length is that of the length that comes.",
+        several(
+            inputs=[{"name": "x", "shape": [None, 2]}],
+            blocks=[{"name": "trunk", "layers": OF_ANY_LENGTH}],
+            tasks=[{"name": "y", "head": [dense(2)], "loss": "squared_error"}],
+        ),
+        examples=4,
+        batches=((0, 1, 2),),
+        since=SINCE,
+    ),
     _of_all(
         "initializer/of-convolutions",
         "Every kernel of a convolution has an initializer and fans, by the law that is asked for.",
