@@ -215,3 +215,39 @@ def test_synthetic_labels_have_every_form() -> None:
         head.task: head.target_shape for head in lower(spec).heads
     }
     assert set(np.unique(targets["hinge"])) == {-1.0, 1.0}
+
+
+def test_the_rows_of_a_query_are_ranked_as_one_example() -> None:
+    spec = Spec.model_validate(
+        {
+            "inputs": [{"name": "x", "shape": [None, 1]}],
+            "tasks": [
+                {
+                    "name": "y",
+                    "head": [{"kind": "dense", "units": 1, "bias": False}],
+                    "loss": "pairwise_ranking",
+                    "metrics": ["ndcg"],
+                }
+            ],
+            "training": {"epochs": 30, "optimizer": {"kind": "sgd", "learning_rate": 1.0}},
+            "data": {
+                "file": "none.csv",
+                "inputs": [{"name": "x", "columns": ["a"]}],
+                "targets": [{"name": "y", "columns": ["grade"]}],
+                "group_by": "query",
+            },
+        }
+    )
+    frame = {
+        "query": [1, 1, 1, 2, 2, 3, 3, 3, 3],
+        "a": [0.1, -0.4, 0.9, 2.0, 1.0, 0.0, 0.3, 0.2, 0.1],
+        "grade": [1.0, 2.0, 0.0, 0.0, 1.0, 3.0, 0.0, 1.0, None],
+    }
+    data = read(spec, frame=frame).training
+    assert data.present["y"].astype(int).tolist() == [[1, 1, 1, 0], [1, 1, 0, 0], [1, 1, 1, 0]]
+    assert denominators(data) == [3, 3, 3]
+    program = mtl.compile(spec, backend=NumpyBackend())
+    program.parameters = {path: np.ones_like(array) for path, array in program.parameters.items()}
+    before = mtl.evaluate(program, data)["y/ndcg"]
+    mtl.train(program, data)
+    assert before < mtl.evaluate(program, data)["y/ndcg"] == 1

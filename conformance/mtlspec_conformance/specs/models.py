@@ -13,6 +13,19 @@ from mtlspec.spec import Clipping, Input, Loss, Optimizer, Schedule, Spec, Task,
 from mtlspec.spec.law import Like
 from mtlspec.spec.layer import Layer
 from mtlspec.spec.layers import Dense, Flatten, GlobalAveragePool, GlobalMaxPool, Reshape
+from mtlspec.spec.losses import (
+    AbsoluteError,
+    ExampleLoss,
+    ListMle,
+    ListNet,
+    LogCosh,
+    PairwiseRanking,
+    Quantile,
+    SoftmaxFocal,
+    SquaredError,
+    Term,
+    WeightedSum,
+)
 from mtlspec.spec.model import Block, Merge
 from mtlspec.spec.signature import Shape, channels
 from mtlspec.spec.training import Phases
@@ -23,6 +36,12 @@ VECTORS: tuple[Shape, ...] = ((1,), (2,), (3,))
 OTHERS: tuple[Shape, ...] = ((2, 2), (3, 3, 1), (4, 3, 2), (2, 4, 1), ())
 IDS: tuple[Shape, ...] = ((), (2,), (3,))
 CLASS_FACTORS = (1.0, 0.5, 2.0, 0.0)
+QUANTILES = (0.5, 0.1, 0.9)
+PER_UNIT = ("class_weights", "positive_weights", "threshold_weights")
+SUMMED: tuple[type[Loss], ...] = (SquaredError, AbsoluteError, LogCosh)
+"""Losses of any head whose targets are numbers, which can be terms of one sum."""
+UNMOVED: tuple[type[Loss], ...] = (PairwiseRanking, ListNet, ListMle)
+"""Losses that a bias, which moves all scores alike, does not move."""
 
 
 class Place(NamedTuple):
@@ -153,10 +172,10 @@ def _listed(draw: st.DrawFn, inputs: tuple[Input, ...], blocks: list[Any]) -> tu
 @st.composite
 def tasks(draw: st.DrawFn, name: str, places: Sequence[Place], max_layers: int = 3, kinds: Kinds = ALL) -> Task:
     """Return a strategy for a task that reads some of `places`: inputs and blocks by name."""
-    cls = draw(st.sampled_from(members(Loss, kinds)))
+    cls = draw(st.sampled_from(_drawable(kinds)))
     reading = draw(_readings(places, kinds))
     chain = draw(chains(reading.wire, max_layers - 1, kinds))
-    if not _ends(cls, chain.wire) or not draw(st.booleans()):
+    if not _ends(cls, chain.wire, kinds) or not draw(st.booleans()):
         chain = draw(_closed(cls, chain, kinds))
     units = channels(chain.wire.shape)
     fields: dict[str, Strategy] = {
@@ -169,27 +188,60 @@ def tasks(draw: st.DrawFn, name: str, places: Sequence[Place], max_layers: int =
     return drawn
 
 
+def _drawable(kinds: Kinds) -> list[type[Any]]:
+    """Return the losses of `kinds`; without positions, and a reshape that makes some, none of whole examples."""
+    positioned = {"labels/positions", "layer/reshape"} <= kinds
+    return [cls for cls in members(Loss, kinds) if positioned or not _whole(cls)]
+
+
 def losses(cls: type[Any], units: int, kinds: Kinds = ALL) -> Strategy:
     """Return a strategy for losses of `cls` that fit a head of `units`."""
-    each = st.none() | st.tuples(*([st.sampled_from(CLASS_FACTORS)] * units))
-    per_unit = ("class_weights", "positive_weights")
-    return having(cls, kinds, **{name: each for name in per_unit if name in cls.model_fields})
+    each = st.tuples(*([st.sampled_from(CLASS_FACTORS)] * units))
+    own: dict[str, Strategy] = {name: st.none() | each for name in PER_UNIT if name in cls.model_fields}
+    if cls is SoftmaxFocal:
+        own["alpha"] = st.none() | each | st.sampled_from((0.5, 1.0))
+    if cls is Quantile:
+        own["quantiles"] = st.tuples(*([st.sampled_from(QUANTILES)] * units))
+    if cls is WeightedSum:
+        terms = [of for of in SUMMED if f"loss/{of.model_fields['kind'].default}" in kinds]
+        loss = st.one_of([value(of, kinds) for of in terms])
+        own["terms"] = st.lists(having(Term, kinds, loss=loss), min_size=1, max_size=2).map(tuple)
+    return having(cls, kinds, **own)
 
 
-def _ends(cls: type[Any], wire: Wire) -> bool:
-    return len(wire.shape) == 1 and wire.dtype == "float" and not plain(cls).misfit(wire.shape[0])  # type: ignore[attr-defined]
+def _ends(cls: type[Any], wire: Wire, kinds: Kinds) -> bool:
+    """Return whether a head may end here: at one axis, or at several where there may be positions."""
+    most = 3 if "labels/positions" in kinds else 1
+    least = 2 if _whole(cls) else 1
+    known = bool(wire.shape) and None not in wire.shape
+    return known and wire.dtype == "float" and least <= len(wire.shape) <= most and _fits(cls, channels(wire.shape))
+
+
+def _fits(cls: type[Any], units: int) -> bool:
+    if cls is Quantile:
+        return True
+    fitting = plain(cls)
+    assert isinstance(fitting, Loss)
+    return cls is WeightedSum or not fitting.misfit(units)
+
+
+def _whole(cls: type[Any]) -> bool:
+    return issubclass(cls, ExampleLoss)
 
 
 @st.composite
 def _closed(draw: st.DrawFn, cls: type[Any], chain: Chain, kinds: Kinds) -> Chain:
-    """Return a strategy for `chain` with one axis made of all, and a dense layer that fits losses of `cls`."""
+    """Return a strategy for `chain` with one axis made of all, or two for a loss of examples, and a dense layer."""
     own, shape = chain.layers, chain.wire.shape
-    if len(shape) != 1:
+    if len(shape) != 1 and not (_whole(cls) and len(shape) > 1):
         closing = draw(st.sampled_from(_closings(len(shape), kinds)))
         own, shape = (*own, closing), closing.signature(shape).shape
-    units = st.sampled_from([count for count in (1, 2, 3) if not plain(cls).misfit(count)])  # type: ignore[attr-defined]
-    last = draw(having(Dense, kinds, units=units))
-    return Chain((*own, last), Wire((last.units,)))
+    if _whole(cls) and len(shape) == 1:
+        own, shape = (*own, Reshape(shape=(channels(shape), 1))), (channels(shape), 1)
+    units = st.sampled_from([count for count in (1, 2, 3) if _fits(cls, count)])
+    unbiased = {"bias": st.just(False)} if cls in UNMOVED else {}
+    last = draw(having(Dense, kinds, units=units, **unbiased))
+    return Chain((*own, last), Wire((*shape[:-1], last.units)))
 
 
 @cache

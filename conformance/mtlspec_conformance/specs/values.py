@@ -18,7 +18,16 @@ from mtlspec.profiles import DISSOLVED, VOCABULARY
 from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform, UnitForget
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layers import Dense, Embedding, EmbeddingBag, Gru, Lstm, SimpleRnn
-from mtlspec.spec.losses import Probabilities, SigmoidCrossEntropy, SquaredError
+from mtlspec.spec.losses import (
+    Dice,
+    KullbackLeibler,
+    Poisson,
+    Probabilities,
+    SigmoidCrossEntropy,
+    SoftmaxCrossEntropy,
+    SoftmaxFocal,
+    SquaredError,
+)
 from mtlspec.spec.schedules import ConstantRate, Piecewise, ReduceOnPlateau, Sequence
 from mtlspec.spec.signature import Penalty
 from mtlspec.spec.training import PerTask
@@ -248,6 +257,21 @@ def _not_renormalized(fields: Fields) -> Fields:
     return fields | {"from_": Probabilities(clip=reads.clip)} if isinstance(reads, Probabilities) else fields
 
 
+def _ignoring_integers(fields: Fields) -> Fields:
+    return fields if fields.get("targets", "integer") == "integer" else fields | {"ignored_class": None}
+
+
+def _of_one_form(fields: Fields) -> Fields:
+    if fields.get("of") == "sigmoid":
+        return {name: drawn for name, drawn in fields.items() if name not in ("targets", "ignored_class")}
+    return _ignoring_integers(fields)
+
+
+def _of_logarithms(fields: Fields) -> Fields:
+    """Return fields of a loss that any head can have: a rate has to be positive."""
+    return fields | {"input": "log_rate"}
+
+
 MENDED: dict[type[Value], Callable[[Fields], Fields]] = {
     Piecewise: _rising,
     Uniform: _not_empty,
@@ -256,5 +280,10 @@ MENDED: dict[type[Value], Callable[[Fields], Fields]] = {
     Embedding: _telling_rows_apart,
     EmbeddingBag: _telling_rows_apart,
     SigmoidCrossEntropy: _not_renormalized,
+    KullbackLeibler: _not_renormalized,
+    SoftmaxCrossEntropy: _ignoring_integers,
+    SoftmaxFocal: _ignoring_integers,
+    Dice: _of_one_form,
+    Poisson: _of_logarithms,
 }
 """What makes drawn fields obey the rules that bind several of them."""
