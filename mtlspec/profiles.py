@@ -14,8 +14,8 @@ from mtlspec.spec.value import nearest
 BASE = "core-1"
 """The profile that every other one builds on."""
 
-DISSOLVED = frozenset({"layer/residual", "layer/cross_network"})
-"""Kinds of a document that no graph has: a residual is its layers and an `add`."""
+DISSOLVED = frozenset({"layer/residual", "layer/cross_network", "layer/bidirectional", "layer/stacked_recurrent"})
+"""Kinds of a document that no graph has: a residual is its layers and an `add`, the others are layers and merges."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,7 @@ _ALL = (
         " up_sampling1d up_sampling2d",
         windows="dilation groups border padding_counts",
     ),
+    _profile("recurrent-1", "recurrent layers, with masks and in both directions", layer="simple_rnn lstm gru"),
 )
 
 PROFILES = {profile.name: profile for profile in _ALL}

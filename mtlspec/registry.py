@@ -9,7 +9,7 @@ from mtlspec.backend import Backend, Capabilities, Program
 from mtlspec.errors import BackendError
 from mtlspec.graph import Graph, initial_parameters, lower
 from mtlspec.profiles import profile_of
-from mtlspec.spec import Spec, layers
+from mtlspec.spec import Activation, Layer, Spec, layers
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layers import Table
 from mtlspec.spec.training import Precision
@@ -81,12 +81,20 @@ def kinds_of(graph: Graph) -> frozenset[str]:
     """Return every kind that a graph needs of a backend, as `family/kind`, and the features that are no kinds."""
     found = {f"layer/{node.layer.kind}" for node in graph.nodes if node.layer is not None}
     found |= {f"merge/{node.merge}" for node in graph.nodes if node.merge is not None}
-    functions = (getattr(node.layer, "function", None) for node in graph.nodes)
-    found |= {f"activation/{function.kind}" for function in functions if function is not None}
+    functions = (function for node in graph.nodes if node.layer is not None for function in _functions(node.layer))
+    found |= {f"activation/{function.kind}" for function in functions}
     found |= {f"loss/{part.kind}" for head in graph.heads for part in head.loss.parts}
     found |= {f"optimizer/{phase.optimizer.kind}" for phase in graph.phases}
     found |= {f"clipping/{phase.clipping.kind}" for phase in graph.phases if phase.clipping is not None}
     return frozenset(found | set(_features(graph)))
+
+
+def _functions(layer: Layer) -> Iterator[Activation]:
+    """Yield the activations that a layer of a graph applies itself; that of a dense layer is a node of its own."""
+    for name in type(layer).model_fields:
+        function = getattr(layer, name)
+        if isinstance(function, Activation) and name != "activation":
+            yield function
 
 
 def _features(graph: Graph) -> Iterator[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from mtlspec.spec import activations as spec
 from mtlspec_keras.engine import keras, tf
 
 
@@ -48,3 +50,27 @@ class LeakyRelu(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "slope": self.slope}
+
+
+def _native(name: str) -> Callable[[Any, Mapping[str, Any]], Any]:
+    return lambda function, options: keras.layers.Activation(name, **options)
+
+
+ACTIVATIONS: Mapping[type[spec.Activation], Callable[[Any, Mapping[str, Any]], Any]] = {
+    spec.Linear: _native("linear"),
+    spec.Relu: _native("relu"),
+    spec.LeakyRelu: lambda function, options: LeakyRelu(function.slope, **options),
+    spec.Elu: lambda function, options: keras.layers.ELU(function.alpha, **options),
+    spec.Gelu: lambda function, options: Gelu(function.approximation == "tanh", **options),
+    spec.Silu: _native("silu"),
+    spec.Tanh: _native("tanh"),
+    spec.Sigmoid: _native("sigmoid"),
+    spec.Softplus: _native("softplus"),
+    spec.Softmax: _native("softmax"),
+}
+"""The layer of each kind, by its value and what every Keras layer takes."""
+
+
+def activation(function: spec.Activation, options: Mapping[str, Any]) -> Any:
+    """Return the layer that computes `function`."""
+    return ACTIVATIONS[type(function)](function, options)

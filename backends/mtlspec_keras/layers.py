@@ -9,11 +9,11 @@ from typing import Any
 from mtlspec.errors import BackendError
 from mtlspec.graph import Graph, Node
 from mtlspec.randomness import dropout_key
-from mtlspec.spec import activations, layers
+from mtlspec.spec import layers
 from mtlspec.spec.signature import Shape
 from mtlspec.spec.training import Precision
-from mtlspec_keras import convolutions, extents, pools
-from mtlspec_keras.activations import Gelu, LeakyRelu
+from mtlspec_keras import convolutions, extents, pools, recurrent
+from mtlspec_keras.activations import activation
 from mtlspec_keras.crosses import Cross, DotInteraction, DotProduct, FactorizationMachine
 from mtlspec_keras.dropout import HashDropout
 from mtlspec_keras.embeddings import table
@@ -98,15 +98,7 @@ def _cross(layer: layers.Cross, place: Place) -> list[Any]:
 
 
 def _activation(layer: layers.ActivationLayer, place: Place) -> list[Any]:
-    match layer.function:
-        case activations.LeakyRelu(slope=slope):
-            return [LeakyRelu(slope, **place.options)]
-        case activations.Elu(alpha=alpha):
-            return [keras.layers.ELU(alpha, **place.options)]
-        case activations.Gelu(approximation=approximation):
-            return [Gelu(approximation == "tanh", **place.options)]
-        case function:
-            return [keras.layers.Activation(NATIVE_ACTIVATIONS[type(function)], **place.options)]
+    return [activation(layer.function, place.options)]
 
 
 def _dropout(layer: layers.Dropout, place: Place) -> list[Any]:
@@ -158,21 +150,9 @@ LAYERS: Mapping[type[layers.Layer], Callable[[Any, Place], list[Any]]] = {
     **convolutions.LAYERS,
     **pools.LAYERS,
     **extents.LAYERS,
+    **recurrent.LAYERS,
 }
 """The rule of each kind; the last layer of a rule owns the node's parameters."""
-
-NATIVE_ACTIVATIONS: Mapping[type[activations.Activation], str] = {
-    activations.Linear: "linear",
-    activations.Relu: "relu",
-    activations.Silu: "silu",
-    activations.Tanh: "tanh",
-    activations.Sigmoid: "sigmoid",
-    activations.Softplus: "softplus",
-    activations.Softmax: "softmax",
-}
-OWN_ACTIVATIONS = (activations.LeakyRelu, activations.Elu, activations.Gelu)
-ACTIVATIONS: tuple[type[activations.Activation], ...] = (*NATIVE_ACTIVATIONS, *OWN_ACTIVATIONS)
-"""Every activation that has a layer."""
 
 MERGES: Mapping[str, Callable[[Place], Any]] = {
     "concatenate": lambda place: keras.layers.Concatenate(axis=-1, **place.options),

@@ -11,7 +11,7 @@ from mtlspec.randomness import dropout_kept
 from mtlspec.spec import layers as kinds
 from mtlspec.spec.layers import Layer
 from mtlspec.tensors import Array
-from mtlspec_numpy import convolutions, crosses, embeddings, extents, masks, pools
+from mtlspec_numpy import convolutions, crosses, embeddings, extents, masks, pools, recurrent
 from mtlspec_numpy.activations import activated
 from mtlspec_numpy.normalization import batch_normalization, layer_normalization, normalization
 from mtlspec_numpy.pullback import Applied, Cotangents, Mode, without_parameters
@@ -96,6 +96,7 @@ LAYERS: Mapping[type[Layer], Callable[[Any, Array, Leaves, Mode], Applied]] = {
     **convolutions.LAYERS,
     **pools.LAYERS,
     **extents.LAYERS,
+    **recurrent.LAYERS,
 }
 """Layers of the tensor before them."""
 
@@ -103,5 +104,6 @@ LAYERS_OF_SEVERAL: Mapping[type[Layer], Callable[[Any, tuple[Array, ...], Leaves
     **embeddings.LAYERS_OF_SEVERAL,
     **crosses.LAYERS_OF_SEVERAL,
     **masks.LAYERS_OF_SEVERAL,
+    **recurrent.LAYERS_OF_SEVERAL,
 }
 """Layers that name other tensors beside the one before them."""

@@ -37,6 +37,15 @@ LEAVES = {
 
 KERNELS = ("kernel", "down", "up", "pointwise_kernel")
 """Leaves whose last axes are (in, out) where the native ones are (out, in)."""
+RECURRENT_LEAVES = {
+    "kernel": "weight_ih_l0",
+    "recurrent_kernel": "weight_hh_l0",
+    "bias": "bias_ih_l0",
+    "recurrent_bias": "bias_hh_l0",
+}
+"""Those of a recurrent layer, which has its gates on the first native axis."""
+GATES: dict[type[layers.Layer], Sizes] = {layers.Gru: (1, 0, 2)}
+"""The canonical gate behind each native one, where the order is another: z, r, g and r, z, n."""
 
 KERNEL_AXES: dict[int, Sizes] = {2: (1, 0), 3: (2, 1, 0), 4: (3, 2, 0, 1)}
 """For a kernel of so many axes, the canonical axis behind each native one: (out, in) and (out, in, kh, kw)."""
@@ -55,17 +64,20 @@ class Place:
     axes: Sizes
     by_channel: bool = False
     """Whether the first two axes of `axes` are natively one, before an axis of 1."""
+    blocks: Sizes = ()
+    """The canonical block behind each native one on the first native axis; nothing where the order is the same."""
 
     def native(self, array: Any, *, dtype: torch.dtype, device: torch.device) -> Tensor:
         """Return a new tensor in native layout."""
         shape = [self.parameter.shape[axis] for axis in self.axes]
         native = [shape[0] * shape[1], 1, *shape[2:]] if self.by_channel else shape
         arranged = np.ascontiguousarray(np.transpose(array, self.axes)).reshape(native)
-        return tensor_of(arranged, dtype=dtype, device=device)
+        return tensor_of(_reordered(arranged, self.blocks), dtype=dtype, device=device)
 
     def canonical(self, tensor: Tensor) -> Array:
         """Return a new array in canonical layout."""
-        array = tensor.detach().to("cpu").numpy().reshape([self.parameter.shape[axis] for axis in self.axes])
+        native = _reordered(tensor.detach().to("cpu").numpy(), tuple(np.argsort(self.blocks)))
+        array = native.reshape([self.parameter.shape[axis] for axis in self.axes])
         return np.array(np.transpose(array, np.argsort(self.axes)), order="C", copy=True)
 
 
@@ -76,11 +88,22 @@ def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
 
 def _place(parameter: Parameter, layer: layers.Layer | None, module: str) -> Place:
     leaf, rank = parameter.leaf, len(parameter.shape)
+    if isinstance(layer, layers.Recurrent):
+        gates = GATES.get(type(layer), ())
+        return Place(parameter, f"{module}.{RECURRENT_LEAVES[leaf]}", tuple(range(rank))[::-1], blocks=gates)
     name = "pointwise.bias" if leaf == "bias" and isinstance(layer, SEPARABLE) else LEAVES[leaf]
     if leaf == "depthwise_kernel" or (leaf == "kernel" and isinstance(layer, DEPTHWISE)):
         return Place(parameter, f"{module}.{name}", BY_CHANNEL[rank], by_channel=True)
     axes = KERNEL_AXES[rank] if leaf in KERNELS else tuple(range(rank))
     return Place(parameter, f"{module}.{name}", axes)
+
+
+def _reordered(array: Array, blocks: Sizes) -> Array:
+    """Return `array` with equal blocks of its first axis in another order."""
+    if not blocks:
+        return array
+    parts = np.split(array, len(blocks))
+    return np.concatenate([parts[block] for block in blocks])
 
 
 class ParameterTable:

@@ -75,7 +75,7 @@ def _layers(nodes: list[Node]) -> list[str]:
         if node.path.endswith(".activation"):
             lines[-1] += f", {described(node)}"
         elif node.merge is not None and node.path.endswith("]"):
-            lines.append(_indent(node) + "add shortcut")
+            lines.append(_indent(node) + ("add shortcut" if node.merge == "add" else f"{node.merge} both"))
         else:
             lines.append(_indent(node) + described(node))
     runs = [(line, len(list(run))) for line, run in groupby(lines)]

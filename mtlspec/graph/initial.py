@@ -67,6 +67,8 @@ def _drawn(parameter: Parameter, seed: int, size: int) -> NDArray[np.float64]:
             return gain * _orthogonal(parameter.shape, seed, path).ravel()
         case kinds.Identity(gain=gain):
             return gain * np.eye(parameter.shape[0], parameter.shape[1]).ravel()
+        case kinds.UnitForget():
+            return np.repeat([0.0, 1.0, 0.0, 0.0], size // 4)
     raise NotImplementedError(f"{path}: initializer {parameter.initializer.kind!r} has no rule")
 
 

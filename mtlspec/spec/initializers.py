@@ -190,6 +190,16 @@ class Identity(Initializer):
         return "" if len(shape) == 2 else f"identity makes a matrix, not the shape {list(shape)}; use another one"
 
 
+class UnitForget(Initializer):
+    """0, and 1 for the second of four gates: an LSTM's bias that forgets little at first (Jozefowicz et al. 2015)."""
+
+    kind: Literal["unit_forget"] = "unit_forget"
+
+    def misfit(self, shape: tuple[int, ...]) -> str:
+        fits = len(shape) == 1 and shape[0] % 4 == 0
+        return "" if fits else f"unit_forget makes the bias of four gates, not the shape {list(shape)}; use zeros"
+
+
 Initializer.admit(
     Zeros,
     Ones,
@@ -207,4 +217,5 @@ Initializer.admit(
     VarianceScaling,
     Orthogonal,
     Identity,
+    UnitForget,
 )

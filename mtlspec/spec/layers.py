@@ -46,6 +46,12 @@ from mtlspec.spec.pools import GlobalAveragePool as GlobalAveragePool
 from mtlspec.spec.pools import GlobalMaxPool as GlobalMaxPool
 from mtlspec.spec.pools import MaxPool1d as MaxPool1d
 from mtlspec.spec.pools import MaxPool2d as MaxPool2d
+from mtlspec.spec.recurrent import Bidirectional as Bidirectional
+from mtlspec.spec.recurrent import Gru as Gru
+from mtlspec.spec.recurrent import Lstm as Lstm
+from mtlspec.spec.recurrent import Recurrent as Recurrent
+from mtlspec.spec.recurrent import SimpleRnn as SimpleRnn
+from mtlspec.spec.recurrent import StackedRecurrent as StackedRecurrent
 from mtlspec.spec.signature import (
     ParameterRule,
     Penalty,
@@ -170,6 +176,11 @@ Layer.admit(
     FactorizationMachine,
     Cross,
     CrossNetwork,
+    SimpleRnn,
+    Lstm,
+    Gru,
+    Bidirectional,
+    StackedRecurrent,
 )
 Layer.admit(
     Conv1d,
