@@ -13,6 +13,7 @@ from mtlspec.spec import layers
 from mtlspec.spec.signature import Shape
 from mtlspec.spec.training import Precision
 from mtlspec_keras import convolutions, extents, pools, recurrent
+from mtlspec_keras.activations import ACTIVATIONS as ACTIVATIONS
 from mtlspec_keras.activations import activation
 from mtlspec_keras.crosses import Cross, DotInteraction, DotProduct, FactorizationMachine
 from mtlspec_keras.dropout import HashDropout

@@ -11,7 +11,9 @@ from mtlspec.backend import Parameters
 from mtlspec.expectation import expect_parameters
 from mtlspec.graph import Graph
 from mtlspec.tensors import Array
+from mtlspec_keras.engine import keras
 from mtlspec_keras.model import NativeModel
+from mtlspec_keras.recurrent import variable_of
 
 NATIVE_LEAVES = {
     "table": "embeddings",
@@ -23,14 +25,19 @@ NATIVE_LEAVES = {
 """Names that Keras has for a leaf; the others are the same, and so are all layouts."""
 
 
+def _variable(layer: Any, leaf: str) -> Any:
+    if isinstance(layer, keras.layers.RNN):
+        return variable_of(layer, leaf)
+    return getattr(layer, NATIVE_LEAVES.get(leaf, leaf))
+
+
 class ParameterTable:
     """The Keras variable of every parameter, by key path."""
 
     def __init__(self, graph: Graph, native: NativeModel) -> None:
         self.graph = graph
         self.variables: dict[str, Any] = {
-            parameter.path: getattr(native.layers[parameter.node], NATIVE_LEAVES.get(parameter.leaf, parameter.leaf))
-            for parameter in graph.parameters
+            parameter.path: _variable(native.layers[parameter.node], parameter.leaf) for parameter in graph.parameters
         }
         served = {node.path for node in graph.nodes if node.tasks}
         self.statistics = tuple(p.path for p in graph.parameters if p.role == "statistic" and p.node in served)

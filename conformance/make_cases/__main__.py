@@ -23,6 +23,7 @@ from mtlspec_conformance.draft import Draft
 from mtlspec_conformance.drawing import content_of
 from optimizers import OPTIMIZER_DRAFTS
 from positions import POSITION_DRAFTS
+from recurrent import RECURRENT_DRAFTS
 from reuse import REUSE_DRAFTS
 from risks import RISK_DRAFTS
 from tasks import TASK_DRAFTS
@@ -47,6 +48,7 @@ DRAFTS: list[Draft] = [
     *POSITION_DRAFTS,
     *RISK_DRAFTS,
     *WINDOW_DRAFTS,
+    *RECURRENT_DRAFTS,
 ]
 
 

@@ -105,7 +105,8 @@ class _Tracing:
             self.tensors[part.name] = self.groups.new(size, held=not free)
         shared = {path for node in graph.nodes if node.reuses is not None for path in (node.path, node.reuses)}
         for node in graph.nodes:
-            held = node.path in shared or (node.layer is not None and len(node.sources) > 1)
+            several = len(node.sources) > 1 and not isinstance(node.layer, kinds.Recurrent)
+            held = node.path in shared or (node.layer is not None and several)
             self.tensors[node.path] = self._held(node) if held else self._through(node)
         for head in graph.heads:
             self.groups.hold(self.tensors[head.output])
@@ -114,9 +115,26 @@ class _Tracing:
         sources = [self.tensors[path] for path in node.sources]
         if node.merge == "concatenate":
             return tuple(group for source in sources for group in source)
+        if isinstance(node.layer, kinds.Recurrent):
+            return self._recurrent(node, node.layer, sources)
         for other in sources[1:]:
             self.groups.join(sources[0], other)
         return sources[0] if node.layer is None else self._layer(node, node.layer, sources[0])
+
+    def _recurrent(self, node: Node, layer: kinds.Recurrent, sources: list[Channels]) -> Channels:
+        """Note the axes of a layer whose gates stand side by side, each with all units; a mask stays as it is."""
+        for mask in sources[1:]:
+            self.groups.hold(mask)
+        units = self.groups.new(layer.units)
+        for leaf, axes in (
+            ("kernel", (sources[0], units * layer.gates)),
+            ("recurrent_kernel", (units, units * layer.gates)),
+        ):
+            self.axes[f"{node.path}.{leaf}"] = dict(enumerate(axes))
+        for leaf in ("bias", "recurrent_bias"):
+            if f"{node.path}.{leaf}" in self.axes:
+                self.axes[f"{node.path}.{leaf}"] = {0: units * layer.gates}
+        return units
 
     def _held(self, node: Node) -> Channels:
         """Return the channels of a node that reads several tensors, or shares parameters: none of them moves."""
