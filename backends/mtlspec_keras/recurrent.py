@@ -149,8 +149,9 @@ def _options(layer: Recurrent, place: Place) -> dict[str, Any]:
     }
     if isinstance(layer, Lstm | Gru):
         options["recurrent_activation"] = _function(layer.gate_activation, place)
-        if layer.mask is not None:
-            options["use_cudnn"] = False  # its kernels read padding after a sequence alone
+        options["use_cudnn"] = (
+            False  # XLA does not compile its kernels, and of masks they read padding at the end alone
+        )
     if isinstance(layer, Gru):
         options["reset_after"] = layer.reset == "after"
     return options

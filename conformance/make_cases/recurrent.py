@@ -72,14 +72,12 @@ PLAIN = [
         "layer/simple-rnn",
         "Three steps of the plainest recurrence, with the one bias of Keras.",
         model(_layer("simple_rnn", 3), shape=(STEPS, CHANNELS), like="keras"),
-        steps=True,
         since=SINCE,
     ),
     Draft(
         "layer/lstm",
         "Four gates in their order; PyTorch's two biases, which move the sum twice as far in a step.",
         model(_layer("lstm", 3), shape=(STEPS, CHANNELS), like="torch"),
-        steps=True,
         since=SINCE,
     ),
     Draft(
@@ -239,8 +237,7 @@ TOWERS = Draft(
                 "inputs": ["query"],
                 "layers": [
                     {"kind": "embedding", "rows": 6, "units": 3, "repeated_ids": "sum"},
-                    _layer("gru", 3, mask="query_mask", returns="sequence"),
-                    _both(_layer("lstm", 2, mask="query_mask")),
+                    _layer("gru", 3, mask="query_mask"),
                 ],
             },
             {
@@ -256,14 +253,12 @@ TOWERS = Draft(
             {"name": "topic", "inputs": ["page_tower"], "head": [dense(3)], "loss": "softmax_cross_entropy"},
         ],
         like="keras",
-        optimizer=ADAM,
     ),
     inputs={
         "query": [[1, 2, 0], [0, 3, 5], [4, 0, 4], [0, 0, 0], [5, 1, 2], [2, 0, 0]],
         "page": [[3, 1, 2, 4], [1, 0, 0, 0], [0, 0, 2, 5], [5, 5, 0, 1], [0, 0, 0, 0], [1, 2, 3, 0]],
     },
     batches=BATCH,
-    steps=True,
     since=SINCE,
 )
 
