@@ -191,35 +191,37 @@ EDGES = [
         },
         since=SINCE,
     ),
-    Draft(
-        "layer/recurrent-initial",
-        "First values of every parameter: fans of whole matrices, and a forget gate that begins open.",
-        _side_by_side(
-            _layer("lstm", 3, biases="two", recurrent_bias_initializer={"kind": "uniform"}),
-            _layer(
-                "lstm",
-                biases="two",
-                kernel_initializer="fan_in_uniform",
-                recurrent_initializer="he_uniform",
-                bias_initializer="ones",
-            ),
-            *(
-                _layer(
-                    kind,
-                    biases="two",
-                    kernel_initializer="fan_in_uniform",
-                    recurrent_initializer="fan_in_uniform",
-                    bias_initializer="fan_in_uniform",
-                    recurrent_bias_initializer="ones",
-                )
-                for kind in ("simple_rnn", "gru")
-            ),
-        )
-        | {"inputs": [{"name": "x", "shape": [STEPS, CHANNELS]}]},
-        initial=True,
-        since=SINCE,
-    ),
 ]
+
+_BY_UNITS = {f"{name}_initializer": "fan_in_uniform" for name in ("kernel", "recurrent", "bias", "recurrent_bias")}
+LAWS = Draft(
+    "chance/recurrent-laws",
+    "Fans of whole matrices, or the units for all; and a forget gate that begins open.",
+    several(
+        inputs=[{"name": "x", "shape": [1, 16]}],
+        blocks=[
+            {"name": name, "inputs": ["x"], "layers": [layer]}
+            for name, layer in {
+                "whole": _layer("lstm", 64, biases="two", recurrent_bias_initializer="ones"),
+                "by_units": _layer("lstm", 64, biases="two", **_BY_UNITS),
+                "simple_by_units": _layer("simple_rnn", 256, biases="two", **_BY_UNITS),
+                "gru_by_units": _layer("gru", 96, biases="two", **_BY_UNITS),
+            }.items()
+        ],
+        tasks=[
+            {
+                "name": "y",
+                "inputs": ["whole", "by_units", "simple_by_units", "gru_by_units"],
+                "head": [dense(1)],
+                "loss": "squared_error",
+            }
+        ],
+    ),
+    examples=4,
+    batches=((0, 1),),
+    chance=True,
+    since=SINCE,
+)
 
 TOWERS = Draft(
     "model/towers-of-sequences",
@@ -262,4 +264,4 @@ TOWERS = Draft(
     since=SINCE,
 )
 
-RECURRENT_DRAFTS = [*PLAIN, *FORMS, *MASKED, *BOTH, *EDGES, TOWERS]
+RECURRENT_DRAFTS = [*PLAIN, *FORMS, *MASKED, *BOTH, *EDGES, LAWS, TOWERS]

@@ -10,6 +10,7 @@ import numpy as np
 
 from mtlspec.graph import Graph, Parameter
 from mtlspec.spec import initializers as kinds
+from mtlspec.spec.layers import Recurrent
 from mtlspec.tensors import Array
 
 ENOUGH = 4096
@@ -123,7 +124,11 @@ def fans(parameter: Parameter, graph: Graph) -> tuple[int, int]:
     """Return fan in and fan out: those of the kernel (..., in, out) of the same layer, or rows and units of a table.
 
     Of two kernels a bias has those of the second; one that reads each channel by itself is counted by its law.
+    Of a recurrent layer the fan out is that of all gates, and the fan in its units, but for the input of its kernel.
     """
+    if isinstance(layer := graph.node(parameter.node).layer, Recurrent):
+        whole = parameter.leaf == "kernel" and not isinstance(parameter.initializer, kinds.FanInUniform)
+        return (parameter.shape[0] if whole else layer.units), layer.gates * layer.units
     kernels = [p for p in graph.parameters if p.node == parameter.node and p.leaf.endswith("kernel")]
     kernel = kernels[-1] if kernels and parameter not in kernels else parameter
     if len(kernel.shape) < 2:

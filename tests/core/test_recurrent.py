@@ -96,13 +96,6 @@ def test_backward_is_forward_over_the_reversed_sequence(kind: dict[str, Any]) ->
     assert np.abs(called(backward, X, parameters).output - turned).max() < 1e-15
 
 
-def test_two_steps_of_a_simple_rnn_by_hand() -> None:
-    layer = layer_of({"kind": "simple_rnn", "units": 1, "state_activation": "linear"})
-    parameters = {"kernel": [[2.0]], "recurrent_kernel": [[3.0]], "bias": [1.0]}
-    found = called(layer, np.array([[[1.0], [4.0]]]), {k: np.array(v) for k, v in parameters.items()})
-    assert found.output.tolist() == [[2 * 4 + 3 * (2 * 1 + 1) + 1]]
-
-
 def test_the_gates_of_an_lstm_stand_in_their_order() -> None:
     # with linear gates: i 2, f 3, g 5, o 7; c = 2·5, then 3·10 + 2·5; h = 7·c
     layer = layer_of(

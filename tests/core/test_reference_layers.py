@@ -138,6 +138,27 @@ GOLDEN: list[tuple[dict[str, Any], dict[str, Any], Any, Any]] = [
     ({"kind": "global_max_pool"}, {}, [[1.0, 7.0], [3.0, 6.0]], [3.0, 7.0]),
     ({"kind": "flatten"}, {}, [[1.0, 2.0], [3.0, 4.0]], [1.0, 2.0, 3.0, 4.0]),
     ({"kind": "reshape", "shape": [1, 4]}, {}, [[1.0, 2.0], [3.0, 4.0]], [[1.0, 2.0, 3.0, 4.0]]),
+    # 2·1 + 1, then 2·4 + 3·3 + 1
+    (
+        {"kind": "simple_rnn", "units": 1, "state_activation": "linear"},
+        {"kernel": [[2.0]], "recurrent_kernel": [[3.0]], "bias": [1.0]},
+        [[1.0], [4.0]],
+        [18.0],
+    ),
+    # i 2, f 3, g 5, o 7: the cell is 2·5, then 3·10 + 2·5
+    (
+        {"kind": "lstm", "units": 1, "gate_activation": "linear", "state_activation": "linear"},
+        {"kernel": [[0.0] * 4], "recurrent_kernel": [[0.0] * 4], "bias": [2.0, 3.0, 5.0, 7.0]},
+        [[0.0], [0.0]],
+        [280.0],
+    ),
+    # z 2, r 3: the state is -5, then 2·(-5) - (5 + 11·3·(-5))
+    (
+        {"kind": "gru", "units": 1, "gate_activation": "linear", "state_activation": "linear"},
+        {"kernel": [[0.0] * 3], "recurrent_kernel": [[0.0, 0.0, 11.0]], "bias": [2.0, 3.0, 5.0]},
+        [[0.0], [0.0]],
+        [150.0],
+    ),
     # the activation of a dense layer is a node of its own
     ({"kind": "dense", "units": 1, "bias": False, "activation": "relu"}, {"kernel": [[-1.0]]}, [2.0], [-2.0]),
     *BY_HAND,

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from mtlspec.graph import initial_parameters
-from mtlspec.spec.initializers import Orthogonal
+from mtlspec.spec.initializers import Orthogonal, UnitForget
 from mtlspec_conformance.distributions import ENOUGH, distribution
 from mtlspec_conformance.measure import Finding, apart, exactly, same
 from mtlspec_conformance.odds import orthonormal, spread, uncorrelated
@@ -32,6 +32,11 @@ def initial_values(pair: Pair) -> Iterator[Finding]:
         law = distribution(parameter, graph)
         if law is not None and np.size(found[parameter.path]) >= ENOUGH:
             yield from spread(f"the initial values of {parameter.path}", found[parameter.path], law)
+    for parameter in graph.parameters:
+        if isinstance(parameter.initializer, UnitForget):
+            gates = np.repeat([0.0, 1.0, 0.0, 0.0], parameter.shape[0] // 4)
+            expected = held({parameter.path: gates}, pair.precision)
+            yield from exactly("initial gates", {parameter.path: found[parameter.path]}, expected)
     large = [p for p in drawn if np.size(found[p.path]) >= ENOUGH]
     for first, second in pairwise(large):
         one, two = (np.ravel(found[p.path])[:ENOUGH] for p in (first, second))

@@ -22,6 +22,7 @@ from mtlspec_conformance.mutants.moves import INTERCHANGE_MUTANTS
 from mtlspec_conformance.mutants.mutant import Mutant as Mutant
 from mtlspec_conformance.mutants.orders import ORDER_MUTANTS
 from mtlspec_conformance.mutants.predictions import FORWARD_MUTANTS
+from mtlspec_conformance.mutants.recurrent import RECURRENT_MUTANTS
 from mtlspec_conformance.mutants.reductions import REDUCTION_MUTANTS
 from mtlspec_conformance.mutants.reuse import REUSE_MUTANTS
 from mtlspec_conformance.mutants.risks import RISK_MUTANTS
@@ -67,4 +68,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *INITIAL_MUTANTS,
     *RISK_MUTANTS,
     *SPATIAL_MUTANTS,
+    *RECURRENT_MUTANTS,
 )

@@ -13,6 +13,8 @@ FUNCTION = "activations"
 INITIAL = "initial values"
 CROSSES = "feature crosses"
 REUSE = "reused blocks and masks"
+RECURRENT = "recurrent layers"
+RECURRENT_FORMS = ("layer/simple-rnn-forms", "layer/lstm-forms", "layer/gru-reset-before")
 
 LAYER_TRAPS = (
     Trap(
@@ -300,5 +302,49 @@ LAYER_TRAPS = (
         "A mask is of 1 where padding is, or ends a position too late, or begins at the wrong end.",
         ("padding_mask.padding",),
         ("padding-counts", "zero-is-padding", "one-position-too-many", "masked-from-the-left"),
+    ),
+    Trap(
+        RECURRENT,
+        "Gates stand in another order: i, f, g, o; z, r, g here and in Keras, r, z, n in PyTorch.",
+        mutants=("reset-gate-first", "output-gate-third"),
+    ),
+    Trap(
+        RECURRENT,
+        "A GRU resets the state before its product, or the product and its bias after.",
+        ("gru.reset",),
+        ("reset-flipped", "candidate-bias-not-reset"),
+    ),
+    Trap(
+        RECURRENT,
+        "PyTorch adds two biases and trains both, so that their sum moves twice as far as Keras's one.",
+        ("simple_rnn.biases", "lstm.biases", "gru.biases"),
+        ("second-bias-frozen",),
+        (*RECURRENT_FORMS, "layer/gru-reset-after"),
+    ),
+    Trap(
+        RECURRENT,
+        "What a backward layer gives stands as read or as the sequence stands, and its last state at the first step.",
+        mutants=("backward-as-read", "end-of-the-sequence"),
+    ),
+    Trap(
+        RECURRENT,
+        "A step that is left out repeats the state or gives 0; holes are no lengths; the last output is no last state.",
+        ("simple_rnn.masked_outputs", "lstm.masked_outputs", "gru.masked_outputs"),
+        ("masked-steps-read", "mask-as-a-length", "last-output-for-last-state", "masked-outputs-flipped"),
+    ),
+    Trap(
+        RECURRENT,
+        "The way back through time is cut.",
+        mutants=("one-step-of-time", "cell-detached"),
+    ),
+    Trap(
+        RECURRENT,
+        "Keras draws by the fans of whole matrices and opens the forget gate, PyTorch draws all by the units.",
+        tuple(
+            f"{kind}.{name}_initializer"
+            for kind in ("simple_rnn", "lstm", "gru")
+            for name in ("kernel", "recurrent", "bias", "recurrent_bias")
+        ),
+        ("forget-gate-shut", "units-for-inputs"),
     ),
 )
