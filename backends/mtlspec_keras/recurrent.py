@@ -20,7 +20,7 @@ class _Biases:
     """A cell with one bias or two, each a variable; Keras' own has one, or two in one variable."""
 
     def __init__(self, units: int, biases: str = "one", **options: Any) -> None:
-        super().__init__(units, **options)
+        super().__init__(units, **options)  # type: ignore[call-arg]
         self.biases = biases
 
     def build(self, input_shape: Any) -> None:
@@ -68,7 +68,7 @@ class _Read:
     own_cell: Callable[..., Any]
 
     def __init__(self, units: int, biases: str = "native", **options: Any) -> None:
-        super().__init__(units, **options)
+        super().__init__(units, **options)  # type: ignore[call-arg]
         self.biases = biases
         if biases != "native":
             native = self.cell  # type: ignore[has-type]

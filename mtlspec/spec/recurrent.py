@@ -151,6 +151,10 @@ class Bidirectional(Branched):
     def joined_by(self) -> Merge:
         return self.merge
 
+    def signature(self, shape: Shape) -> Signature:
+        one = self.layer.signature(shape).shape
+        return Signature((*one[:-1], 2 * channels(one)) if self.merge == "concatenate" else one)
+
 
 class StackedRecurrent(Chained):
     """`depth` layers of one form, one after the other (PyTorch's `num_layers`); all but the last give sequences."""
@@ -171,6 +175,11 @@ class StackedRecurrent(Chained):
     def parts(self) -> tuple[tuple[str, Layer], ...]:
         before = [_of_sequences(self.layer)] * (self.depth - 1)
         return tuple((f"layers[{index}]", layer) for index, layer in enumerate((*before, self.layer)))
+
+    def signature(self, shape: Shape) -> Signature:
+        for layer in self.inside:
+            shape = layer.signature(shape).shape
+        return Signature(shape)
 
 
 def _of_sequences(layer: Layer) -> Layer:

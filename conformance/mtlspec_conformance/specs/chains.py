@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from hypothesis import strategies as st
 
 from mtlspec.spec.kind import Kind
-from mtlspec.spec.layer import Chained
-from mtlspec.spec.layers import Dense, Flatten, Layer, LayerNormalization, Normalization, Reshape, Residual
+from mtlspec.spec.layer import Chained, Merge
+from mtlspec.spec.layers import (
+    Bidirectional,
+    Dense,
+    Flatten,
+    Gru,
+    Layer,
+    LayerNormalization,
+    Lstm,
+    Normalization,
+    Reshape,
+    Residual,
+    SimpleRnn,
+    StackedRecurrent,
+)
 from mtlspec.spec.signature import Shape, ShapeError, Sizes, channels, elements, known
-from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, members, plain, tells_a_name, value
+from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, tells_a_name, value
 from mtlspec_conformance.specs.windows import windowed, windows
 
 Dtype = Literal["float", "integer"]
@@ -79,6 +92,9 @@ def fitting(wire: Wire, kinds: Kinds, nested: bool) -> list[type[Layer]]:
 def _fits(cls: type[Layer], wire: Wire, kinds: Kinds, nested: bool) -> bool:
     if cls is Residual:
         return not nested and wire.dtype == "float" and len(wire.shape) > 0 and "merge/add" in kinds
+    if cls in WITH_RECURRENT:
+        merges = cls is StackedRecurrent or any(f"merge/{merge}" in kinds for merge in get_args(Merge))
+        return wire.dtype == "float" and len(wire.shape) == 2 and merges and bool(_recurrent(kinds))
     if any(tells_a_name(field) for field in cls.model_fields.values() if field.is_required()):
         return False
     if cls.reads != wire.dtype or (cls is Normalization and not wire.from_data):
@@ -107,9 +123,28 @@ def _smallest(cls: type[Layer]) -> Layer:
 def _layer(cls: type[Layer], shape: Shape, kinds: Kinds) -> Strategy:
     if cls is Reshape:
         return st.sampled_from(_shapes(elements(shape))).map(lambda other: Reshape(shape=other))
+    if cls in WITH_RECURRENT:
+        return _with_recurrent(cls, kinds)
     if windowed(cls):
         return windows(cls, shape, kinds)
     return value(cls, kinds)
+
+
+WITH_RECURRENT: tuple[type[Layer], ...] = (Bidirectional, StackedRecurrent)
+"""Layers that are written with a recurrent one."""
+
+
+def _recurrent(kinds: Kinds) -> list[type[Layer]]:
+    return [cls for cls in (SimpleRnn, Lstm, Gru) if f"layer/{cls.model_fields['kind'].default}" in kinds]
+
+
+def _with_recurrent(cls: type[Layer], kinds: Kinds) -> Strategy:
+    inner = st.one_of([value(member, kinds) for member in _recurrent(kinds)])
+    if cls is StackedRecurrent:
+        return having(cls, kinds, layer=inner, depth=st.integers(1, 2))
+    forward = inner.map(lambda layer: layer.model_copy(update={"direction": "forward"}))
+    merges = [merge for merge in get_args(Merge) if f"merge/{merge}" in kinds]
+    return having(cls, kinds, layer=forward, merge=st.sampled_from(merges))
 
 
 def _shapes(count: int) -> list[Sizes]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, get_args
 
 from hypothesis import strategies as st
 
+from mtlspec.profiles import DISSOLVED
 from mtlspec.spec import Clipping, Input, Loss, Optimizer, Schedule, Spec, Task, Training
 from mtlspec.spec.law import Like
 from mtlspec.spec.layer import Layer
@@ -71,7 +72,7 @@ def specs(
         max_inputs: At most so many inputs.
         kinds: Kinds and features as `family/kind`, such as the claims of a backend: nothing else is drawn.
     """
-    own = frozenset(kinds) | ({"layer/residual"} if "merge/add" in kinds else set())
+    own = frozenset(kinds) | DISSOLVED
     inputs = draw(_inputs(max_inputs, own))
     places = [Place(part.name, Wire(part.shape, part.dtype, True)) for part in inputs]
     blocks: list[tuple[str, Reading, tuple[Layer, ...]]] = []

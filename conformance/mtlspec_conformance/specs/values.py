@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
 from mtlspec.profiles import DISSOLVED, VOCABULARY
-from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform
+from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform, UnitForget
 from mtlspec.spec.kind import Kind
-from mtlspec.spec.layers import Dense, Embedding, EmbeddingBag
+from mtlspec.spec.layers import Dense, Embedding, EmbeddingBag, Gru, Lstm, SimpleRnn
 from mtlspec.spec.losses import Probabilities, SigmoidCrossEntropy, SquaredError
 from mtlspec.spec.schedules import ConstantRate, Piecewise, ReduceOnPlateau, Sequence
 from mtlspec.spec.signature import Penalty
@@ -122,16 +122,26 @@ def _field(cls: type[Value], name: str, field: FieldInfo, kinds: Kinds) -> Strat
     tame = TAME.get(f"{cls.__name__}.{name}", TAME.get(name))
     if tame is not None:
         return st.sampled_from(tame)
-    if field.annotation is Initializer and (cls, name) not in MATRICES:
-        own = [kind for kind in members(Initializer, kinds) if kind not in (Orthogonal, Identity)]
+    if field.annotation is Initializer:
+        own = [kind for kind in members(Initializer, kinds) if (cls, name) in OF_ONE_FORM.get(kind, [(cls, name)])]
         return st.one_of([value(kind, kinds) for kind in own])
     if name in CLAIMED_LAWS and CLAIMED_LAWS[name] not in kinds:
         return st.just(field.default)
     return _annotated(field.annotation, field.metadata, kinds)
 
 
-MATRICES = ((Dense, "kernel_initializer"), (Embedding, "initializer"))
-"""Fields whose parameter is always a matrix, so that every initializer fits."""
+MATRICES: list[tuple[type[Value], str]] = [
+    (Dense, "kernel_initializer"),
+    (Embedding, "initializer"),
+    *((cls, f"{name}_initializer") for cls in (SimpleRnn, Lstm, Gru) for name in ("kernel", "recurrent")),
+]
+"""Fields whose parameter is always a matrix."""
+OF_ONE_FORM: dict[type[Value], list[tuple[type[Value], str]]] = {
+    Orthogonal: MATRICES,
+    Identity: MATRICES,
+    UnitForget: [(Lstm, "bias_initializer"), (Lstm, "recurrent_bias_initializer")],
+}
+"""The fields of initializers that do not fit every shape."""
 PLAINEST: tuple[type[Kind], ...] = (SquaredError,)
 """Kinds that stand before those that their families name first."""
 CLAIMED_LAWS = {
