@@ -218,7 +218,11 @@ def orders(graph: Graph, draw: Callable[[str, int], Order]) -> Orders:
         return np.concatenate(parts)
 
     return Orders(
-        inputs={part.name: order_of(traced.tensors[part.name]) for part in graph.inputs if part.shape},
+        inputs={
+            part.name: order_of(traced.tensors[part.name])
+            for part in graph.inputs
+            if part.shape[-1:] not in ((), (None,))
+        },
         parameters={path: {axis: order_of(own) for axis, own in axes.items()} for path, axes in traced.axes.items()},
     )
 
