@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from mtlspec.expectation import expect_parameters
 from mtlspec.graph import Graph, Parameter
 from mtlspec.spec import layers
-from mtlspec.spec.layers import Gru, Layer, Recurrent
 from mtlspec.spec.signature import Sizes
 from mtlspec.tensors import Array, Tensors
 from mtlspec_torch.arrays import tensor_of
@@ -36,7 +35,7 @@ LEAVES = {
 }
 """The native name of the last part of a key path."""
 
-KERNELS = ("kernel", "down", "up", "pointwise_kernel", "recurrent_kernel")
+KERNELS = ("kernel", "down", "up", "pointwise_kernel")
 """Leaves whose last axes are (in, out) where the native ones are (out, in)."""
 RECURRENT_LEAVES = {
     "kernel": "weight_ih_l0",
@@ -45,8 +44,7 @@ RECURRENT_LEAVES = {
     "recurrent_bias": "bias_hh_l0",
 }
 """Those of a recurrent layer, which has its gates on the first native axis."""
-
-GATES: dict[type[Layer], Sizes] = {Gru: (1, 0, 2)}
+GATES: dict[type[layers.Layer], Sizes] = {layers.Gru: (1, 0, 2)}
 """The canonical gate behind each native one, where the order is another: z, r, g and r, z, n."""
 
 KERNEL_AXES: dict[int, Sizes] = {2: (1, 0), 3: (2, 1, 0), 4: (3, 2, 0, 1)}
@@ -78,8 +76,8 @@ class Place:
 
     def canonical(self, tensor: Tensor) -> Array:
         """Return a new array in canonical layout."""
-        array = _reordered(tensor.detach().to("cpu").numpy(), tuple(np.argsort(self.blocks)))
-        array = array.reshape([self.parameter.shape[axis] for axis in self.axes])
+        native = _reordered(tensor.detach().to("cpu").numpy(), tuple(np.argsort(self.blocks)))
+        array = native.reshape([self.parameter.shape[axis] for axis in self.axes])
         return np.array(np.transpose(array, np.argsort(self.axes)), order="C", copy=True)
 
 
@@ -88,15 +86,16 @@ def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
     return {p.path: _place(p, graph.node(p.node).layer, modules[p.node]) for p in graph.parameters}
 
 
-def _place(parameter: Parameter, layer: Layer | None, module: str) -> Place:
+def _place(parameter: Parameter, layer: layers.Layer | None, module: str) -> Place:
     leaf, rank = parameter.leaf, len(parameter.shape)
-    name = (RECURRENT_LEAVES if isinstance(layer, Recurrent) else LEAVES)[leaf]
-    if leaf == "bias" and isinstance(layer, SEPARABLE):
-        name = "pointwise.bias"
+    if isinstance(layer, layers.Recurrent):
+        gates = GATES.get(type(layer), ())
+        return Place(parameter, f"{module}.{RECURRENT_LEAVES[leaf]}", tuple(range(rank))[::-1], blocks=gates)
+    name = "pointwise.bias" if leaf == "bias" and isinstance(layer, SEPARABLE) else LEAVES[leaf]
     if leaf == "depthwise_kernel" or (leaf == "kernel" and isinstance(layer, DEPTHWISE)):
         return Place(parameter, f"{module}.{name}", BY_CHANNEL[rank], by_channel=True)
     axes = KERNEL_AXES[rank] if leaf in KERNELS else tuple(range(rank))
-    return Place(parameter, f"{module}.{name}", axes, blocks=GATES.get(type(layer), ()) if layer else ())
+    return Place(parameter, f"{module}.{name}", axes)
 
 
 def _reordered(array: Array, blocks: Sizes) -> Array:

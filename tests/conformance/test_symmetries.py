@@ -29,6 +29,7 @@ ROWS_ALONE = {
     "chance/order-in-whole-batches",
     "chance/order-of-the-data",
     "chance/fans-of-a-depthwise-kernel",
+    "model/towers-of-sequences",
 }
 """Cases of which only the rows of a batch can be reordered: their heads read the input, or one channel."""
 NONE = {"chance/dropout-of-a-half", "chance/dropout-of-a-tenth", "chance/dropout-of-four-fifths"}

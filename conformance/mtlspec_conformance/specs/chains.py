@@ -123,6 +123,8 @@ def _smallest(cls: type[Layer]) -> Layer:
 def _layer(cls: type[Layer], shape: Shape, kinds: Kinds) -> Strategy:
     if cls is Reshape:
         return st.sampled_from(_shapes(elements(shape))).map(lambda other: Reshape(shape=other))
+    if cls in WITH_RECURRENT:
+        return _with_recurrent(cls, kinds)
     if windowed(cls):
         return windows(cls, shape, kinds)
     if cls in WITH_RECURRENT:
