@@ -93,6 +93,15 @@ _ALL = (
         "blocks that are used several times, and lengths that the data chooses",
         structure="reused_block variable_length",
     ),
+    _profile(
+        "optimizers-1",
+        "optimizers beside sgd and adam, decay of any of them, groups, averages, accumulation and constraints",
+        optimizer="rmsprop adagrad adadelta adamax nadam lion adafactor",
+        clipping="value",
+        decay="coupled decoupled",
+        constraint="non_negative max_norm unit_norm",
+        update="rate_factors average accumulation",
+    ),
 )
 
 PROFILES = {profile.name: profile for profile in _ALL}
@@ -104,7 +113,7 @@ VOCABULARY = frozenset[str]().union(*(profile.kinds for profile in PROFILES.valu
 """Every kind and feature that a graph can need of a backend."""
 
 FEATURES = frozenset(
-    kind for kind in VOCABULARY if kind.partition("/")[0] in ("rows", "penalty", "phases", "structure")
+    kind for kind in VOCABULARY if kind.partition("/")[0] in ("rows", "penalty", "phases", "structure", "update")
 )
 """What is no kind of a layer, loss or optimizer, and stands in no dispatch table."""
 

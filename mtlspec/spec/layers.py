@@ -13,6 +13,7 @@ from mtlspec.spec.crosses import CrossNetwork as CrossNetwork
 from mtlspec.spec.crosses import DotInteraction as DotInteraction
 from mtlspec.spec.crosses import DotProduct as DotProduct
 from mtlspec.spec.crosses import FactorizationMachine as FactorizationMachine
+from mtlspec.spec.constraints import Constraint
 from mtlspec.spec.embeddings import Embedding as Embedding
 from mtlspec.spec.embeddings import EmbeddingBag as EmbeddingBag
 from mtlspec.spec.embeddings import Table as Table
@@ -55,6 +56,8 @@ class Dense(Layer):
     bias_initializer: Initializer = law(published="zeros", keras="zeros", torch="fan_in_uniform")
     kernel_penalty: Penalty = Penalty()
     bias_penalty: Penalty = Penalty()
+    kernel_constraint: Constraint | None = None
+    bias_constraint: Constraint | None = None
 
     def signature(self, shape: Shape) -> Signature:
         return Signature((*shape[:-1], self.units), _affine(self, (channels(shape), self.units), self.units))
@@ -75,6 +78,8 @@ class Conv2d(Layer):
     bias_initializer: Initializer = law(published="zeros", keras="zeros", torch="fan_in_uniform")
     kernel_penalty: Penalty = Penalty()
     bias_penalty: Penalty = Penalty()
+    kernel_constraint: Constraint | None = None
+    bias_constraint: Constraint | None = None
 
     def signature(self, shape: Shape) -> Signature:
         expect_rank(shape, 3, "(height, width, channels)")
@@ -88,10 +93,22 @@ def _affine(layer: Dense | Conv2d, kernel: Sizes, outputs: int) -> tuple[Paramet
     fan_in, fan_out = window * kernel[-2], window * kernel[-1]
     rules = (
         ParameterRule(
-            "kernel", kernel, layer.kernel_initializer, fan_in=fan_in, fan_out=fan_out, penalty=layer.kernel_penalty
+            "kernel",
+            kernel,
+            layer.kernel_initializer,
+            fan_in=fan_in,
+            fan_out=fan_out,
+            penalty=layer.kernel_penalty,
+            constraint=layer.kernel_constraint,
         ),
         ParameterRule(
-            "bias", (outputs,), layer.bias_initializer, fan_in=fan_in, fan_out=fan_out, penalty=layer.bias_penalty
+            "bias",
+            (outputs,),
+            layer.bias_initializer,
+            fan_in=fan_in,
+            fan_out=fan_out,
+            penalty=layer.bias_penalty,
+            constraint=layer.bias_constraint,
         ),
     )
     return rules if layer.bias else rules[:1]

@@ -138,8 +138,8 @@ def update_values() -> Iterator[Bend]:
         yield Bend(f"optimizer/{name}", of or "update", plant, check)
     for kind, function in clipping.CLIPPINGS.items():
         plant = placed(clipping.CLIPPINGS, kind, _clips(function))
-        document = {"kind": word(kind), "limit": 1.0, "epsilon": 1.0}
-        norms = {"global_norm": (0.5, 4 / 6), "per_tensor_norm": (0.75, 0.8)}[word(kind)]
+        document = {"kind": word(kind), "limit": 1.0} | ({} if word(kind) == "value" else {"epsilon": 1.0})
+        norms = {"global_norm": (0.5, 4 / 6), "per_tensor_norm": (0.75, 0.8), "value": (1.0, 1.0)}[word(kind)]
         yield Bend(f"clipping/{word(kind)}", "factor", plant, partial(check_clipping, document, norms))
 
 
