@@ -25,6 +25,7 @@ from optimizers import OPTIMIZER_DRAFTS
 from reuse import REUSE_DRAFTS
 from tasks import TASK_DRAFTS
 from traps import TRAP_DRAFTS
+from updates import UPDATE_DRAFTS
 
 SUITE = "0.3.0"
 FOLDER = Path(__file__).parents[1] / "mtlspec_conformance" / "cases"
@@ -41,6 +42,7 @@ DRAFTS: list[Draft] = [
     *EMBEDDING_DRAFTS,
     *CROSS_DRAFTS,
     *HOST_DRAFTS,
+    *UPDATE_DRAFTS,
 ]
 
 
