@@ -53,4 +53,5 @@ class Accumulation(Value):
 
     batches: int = Field(gt=0)
     schedule_counts: Literal["updates", "batches"] = law(published="updates", keras="batches", torch="updates")
-    """What is a step to a schedule; Keras counts batches, and an update takes the rate of its last."""
+    """What is a step to a schedule; Keras counts batches, and an update takes the rate of its last. A schedule whose
+    unit is an epoch counts batches either way."""
