@@ -133,6 +133,12 @@ def slot_shapes(graph: Graph) -> dict[Slot, Sizes]:
     return {slot: rule.shape for slot, rule in slot_rules(graph).items()}
 
 
+def initial_state(graph: Graph) -> ProgramState:
+    """Return the state before the first update, in float64."""
+    slots = {slot: np.full(rule.shape, rule.initial) for slot, rule in slot_rules(graph).items()}
+    return ProgramState(slots, (0,) * len(graph.phases))
+
+
 def expect_state(graph: Graph, state: ProgramState) -> None:
     """Raise unless `state` has the slots and phases of the optimizers of `graph`.
 

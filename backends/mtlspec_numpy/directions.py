@@ -23,7 +23,7 @@ class Direction:
     """Which rows have an id in the batch (rows, 1), where untouched ones are skipped; None: all move."""
     occurrences: Rows | None = None
     """What `separate_square` is made of."""
-    at: Array | None = None
+    at: Any = None
     """The parameter for which the gradient was taken, before any decay."""
 
     @property

@@ -47,8 +47,8 @@ class PhaseOptimizer:
         number = self.steps // phase.batches
         found = directions(self.graph, phase.parameters, along, self.dtype)
         headings = {path: replace(heading, at=parameters[path]) for path, heading in found.items()}
-        headings = clipped(phase.clipping, coupled(phase, headings, "before_clip"))
-        headings = coupled(phase, headings, "after_clip")
+        bounded = clipped(phase.clipping, coupled(phase, headings, "before_clip"))
+        headings = coupled(phase, bounded, "after_clip")
         return {path: self._moved(path, heading, learning_rate, number) for path, heading in headings.items()}
 
     def _accumulated(self, along: Mapping[str, Any]) -> dict[str, Array]:

@@ -26,7 +26,7 @@ class LawfulOptimizer(Optimizer):
     def __init__(self, groups: Groups, learning_rate: float) -> None:
         super().__init__(groups, {"lr": learning_rate})
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Return the loss of `closure`, which the hook has called."""
         return None if closure is None else closure()
 

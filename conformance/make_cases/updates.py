@@ -36,7 +36,7 @@ FAMILY = [
     _law(
         "rmsprop-momentum",
         "The rate enters the velocity.",
-        _of("rmsprop", 0.05, rho=0.5, momentum=0.8, epsilon=1e-2),
+        _of("rmsprop", 0.03, rho=0.5, momentum=0.8, epsilon=1e-2),
     ),
     _law(
         "rmsprop-at-update",
@@ -74,13 +74,13 @@ FAMILY = [
     _law(
         "adamax-in-maximum",
         "Epsilon within the maximum.",
-        _of("adamax", 0.05, beta_1=0.5, beta_2=0.9, epsilon=1e-2, epsilon_placement="in_maximum"),
+        _of("adamax", 0.1, beta_1=0.5, beta_2=0.9, epsilon=1e-3, epsilon_placement="in_maximum"),
     ),
     _law("nadam", "The momentum rises slowly.", _of("nadam", 0.05, epsilon=1e-3)),
     _law(
         "nadam-fast",
         "The momentum rises at once, as in Keras.",
-        _of("nadam", 0.05, beta_1=0.8, beta_2=0.9, epsilon=1e-3, momentum_decay=1.0),
+        _of("nadam", 0.1, beta_1=0.8, beta_2=0.9, epsilon=1e-2, momentum_decay=1.0),
     ),
     _law("lion", "The sign of a blend, none where it is 0.", _of("lion", 0.05)),
     _law("lion-other-betas", "Other averages than the published.", _of("lion", 0.02, beta_1=0.6, beta_2=0.8)),
@@ -90,7 +90,7 @@ FAMILY = [
         "Epsilon clamped, rms before the decay, steps not relative.",
         _of(
             "adafactor",
-            0.05,
+            0.6,
             epsilon_1=1e-3,
             epsilon_1_use="clamped",
             epsilon_2=0.4,
@@ -125,7 +125,7 @@ def _table(id: str, why: str, optimizer: Document, laws: Document, **training: A
 
 
 TABLES = [
-    _table("table-skip-adagrad", "Rows keep their accumulator.", _of("adagrad", 0.1, epsilon=1e-3), SKIP),
+    _table("table-skip-adagrad", "Rows keep their accumulator.", _of("adagrad", 0.2, epsilon=1e-3), SKIP),
     _table(
         "table-separate-adagrad",
         "Each occurrence adds its own square.",
@@ -146,7 +146,7 @@ TABLES = [
         SKIP,
         clipping={"kind": "value", "limit": 0.2},
     ),
-    _table("table-separate-adadelta", "Squares of occurrences.", _of("adadelta", 1.0, epsilon=1e-2), SEPARATE),
+    _table("table-separate-adadelta", "Squares of occurrences.", _of("adadelta", 0.5, epsilon=1e-3), SEPARATE),
     _table("table-skip-adamax", "Rows keep their largest size.", _of("adamax", 0.05, epsilon=1e-2), SKIP),
     _table(
         "table-skip-lion",
@@ -235,7 +235,7 @@ AROUND = [
         "A decay once for an update, coupled to the mean.",
         MOMENTUM,
         accumulation={"batches": 2, "schedule_counts": "batches"},
-        decay=DECAY,
+        decay={"kind": "coupled", "rate": 0.1, "only": ["trunk*", "*.bias"]},
         groups=[{"parameters": "*.bias", "decay": 0.0, "rate_factor": 0.5}],
     ),
     _law(

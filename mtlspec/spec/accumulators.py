@@ -59,7 +59,10 @@ class Rmsprop(Optimizer):
 
 
 class Adadelta(Optimizer):
-    """v = ρ·v + (1-ρ)·g²; δ = sqrt(d + ε) / sqrt(v + ε) · g; d = ρ·d + (1-ρ)·δ²; w -= r·δ (Zeiler 2012, algorithm 1)."""
+    """v = ρ·v + (1-ρ)·g²; δ = sqrt(d + ε) / sqrt(v + ε) · g; d = ρ·d + (1-ρ)·δ²; w -= r·δ.
+
+    Zeiler 2012, algorithm 1.
+    """
 
     kind: Literal["adadelta"] = "adadelta"
     learning_rate: float = law(published=1.0, keras=0.001, torch=1.0, gt=0)

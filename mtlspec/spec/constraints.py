@@ -35,7 +35,8 @@ class _Norms(Constraint):
     """The norm is sqrt(Σ w²) over `axes` of the canonical layout (..., in, out), kept for each place of the others."""
 
     axes: tuple[int, ...] = Field(default=(0,), min_length=1)
-    """(0,) is what enters a unit of a dense layer, as Keras' default; (0, 1, 2) a filter of conv2d; (1,) a table's row."""
+    """(0,) is what enters a unit of a dense layer, as Keras' default; (0, 1, 2) a filter of conv2d; (1,) a row of
+    a table."""
     epsilon: float = law(published=0.0, keras=1e-7, torch=0.0, ge=0)
     """Where the norm and epsilon are 0, w stays 0."""
 

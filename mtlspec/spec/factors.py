@@ -13,7 +13,9 @@ from mtlspec.spec.slots import SlotRule, averaging, like_parameter
 
 
 class Adafactor(Optimizer):
-    """u = g / sqrt(v); w -= max(ε2, rms(w))·ρ·u / max(1, rms(u) / clip_threshold) (Shazeer and Stern 2018, algorithms 4, 5).
+    """u = g / sqrt(v); w -= max(ε2, rms(w))·ρ·u / max(1, rms(u) / clip_threshold).
+
+    Shazeer and Stern 2018, algorithms 4 and 5.
 
     ρ = min(r, 1/√t), or r without `relative_step`; β = 1 - t^beta_2_decay; rms(x) = sqrt(mean(x²)).
     Of a parameter with two axes or more, R and C average the square over one axis each:

@@ -1,7 +1,7 @@
 """Optimizers: what happens to the parameters of a phase, with every law spelled out; the members stand at the end.
 
-Order of a step: weighted sum of task losses, penalty, mean of accumulated batches, coupled decay (before or after) clip,
-decoupled decay, update, constraint, average. The rate of a step comes from the schedule.
+Order of a step: weighted sum of task losses, penalty, mean of accumulated batches, coupled decay (before or after)
+clip, decoupled decay, update, constraint, average. The rate of a step comes from the schedule.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 Pattern = Annotated[str, Field(min_length=1)]
-"""Such as `trunk*`, `*.bias` or `tasks.mass.head[0].kernel`; brackets are those of key paths, not sets of characters."""
+"""Such as `trunk*`, `*.bias` or `tasks.mass.head[0].kernel`; brackets are those of key paths."""
 
 
 @cache

@@ -11,7 +11,6 @@ from mtlspec.spec.decay import DecoupledDecay
 from mtlspec_conformance.mutants.mutant import A_STEP_UPDATES_TOO, Mutant
 from mtlspec_conformance.mutants.rewriting import every, having, negated, other, rebuilt
 
-
 NORMS = (optimizers.GlobalNorm, optimizers.PerTensorNorm)
 
 
