@@ -205,7 +205,7 @@ AROUND = [
         "groups-into-velocity",
         "The rate of each group enters its velocity.",
         MOMENTUM | {"nesterov": True},
-        groups=[{"parameters": "*.kernel", "rate_factor": 2.0}],
+        groups=[{"parameters": "*.kernel", "rate_factor": 0.5}],
     ),
     _law(
         "groups-frozen",
@@ -258,7 +258,7 @@ AROUND = [
     _image(
         "constraint-of-filters",
         "The norm of a filter; decay comes before, the average after.",
-        MOMENTUM,
+        MOMENTUM | {"momentum": 0.5},
         {
             "kind": "conv2d",
             "filters": 2,

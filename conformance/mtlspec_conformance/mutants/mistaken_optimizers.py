@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from mtlspec_numpy import factors
 from mtlspec_numpy.accumulators import adadelta, rmsprop
 from mtlspec_numpy.constraints import constrained
 from mtlspec_numpy.directions import Direction
-from mtlspec_numpy.factors import _square as SQUARE
 from mtlspec_numpy.factors import adafactor
 from mtlspec_numpy.moments import adamax, nadam
 from mtlspec_numpy.optimizers import PhaseOptimizer
@@ -22,6 +22,7 @@ from mtlspec.spec.constraints import NonNegative
 from mtlspec.spec.optimizers import Adadelta, Adafactor, Adagrad, Adamax, Lion, Nadam, Rmsprop
 from mtlspec.tensors import Array
 
+SQUARE = factors._square
 ACCUMULATED = PhaseOptimizer._accumulated
 MOVED = PhaseOptimizer._moved
 

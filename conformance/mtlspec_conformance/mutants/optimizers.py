@@ -138,12 +138,14 @@ _OF_FORMULAS = (
         "adafactor-last-axes",
         epsilon_1_use=other("added", "clamped"),
     ),
-    _flip(
-        "adafactor-relative-flipped",
-        "Bounds the rate by time, or forgets to.",
-        laws.Adafactor,
-        "adafactor-of-torch",
-        relative_step=negated,
+    _later(
+        _flip(
+            "adafactor-relative-flipped",
+            "Bounds the rate by time, or forgets to.",
+            laws.Adafactor,
+            "adafactor-of-torch",
+            relative_step=negated,
+        )
     ),
     _planted(
         "adafactor-mean-of-all",
