@@ -37,7 +37,7 @@ training: {{optimizer: {{kind: {optimizer}, learning_rate: 1.0e-3}}, precision: 
 
 
 def microseconds(backend: str, optimizer: str, rows: int) -> float:
-    """Return the best processor time of a step in one `train` call of `COUNT` steps; a busy machine adds little to it."""
+    """Return the best processor time, to which a busy machine adds little, of a step in a `train` call of `COUNT`."""
     spec = mtl.parse(DOCUMENT.format(rows=rows, units=UNITS, optimizer=optimizer))
     draw = np.random.default_rng(0)
     examples = BATCH * COUNT

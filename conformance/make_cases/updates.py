@@ -117,9 +117,8 @@ FAMILY = [
 
 def _table(id: str, why: str, optimizer: Document, laws: Document, **training: Any) -> Draft:
     layer = {"kind": "embedding", "rows": 6, "units": 2} | laws
-    spec = model(
-        layer, {"kind": "flatten"}, shape=(2,), dtype="integer", head=[dense(1)], optimizer=optimizer, **training
-    )
+    layers = [layer] if layer["kind"] == "embedding_bag" else [layer, {"kind": "flatten"}]
+    spec = model(*layers, shape=(2,), dtype="integer", head=[dense(1)], optimizer=optimizer, **training)
     ids = [[1, 3], [1, 1], [0, 3], [4, 1], [2, 2], [3, 0]]
     return Draft(f"law/{id}", why, spec, inputs={"x": ids}, rows=TABLE_ROWS, steps=True, law=True, since=SINCE)
 
@@ -147,7 +146,12 @@ TABLES = [
         clipping={"kind": "value", "limit": 0.2},
     ),
     _table("table-separate-adadelta", "Squares of occurrences.", _of("adadelta", 0.5, epsilon=1e-3), SEPARATE),
-    _table("table-skip-adamax", "Rows keep their largest size.", _of("adamax", 0.05, epsilon=1e-2), SKIP),
+    _table(
+        "table-skip-adamax",
+        "Rows of a bag keep their largest size, and are not negative.",
+        _of("adamax", 0.05, epsilon=1e-2),
+        SKIP | {"kind": "embedding_bag", "constraint": "non_negative"},
+    ),
     _table(
         "table-skip-lion",
         "Rows keep their moment; an average is of all rows.",
