@@ -38,8 +38,9 @@ class Gradient:
 
     def read(self, variable: Any) -> Any:
         """Return the part of `variable` that moves."""
-        value = tf.convert_to_tensor(variable)
-        return value if self.rows is None or not value.shape.rank else tf.gather(value, self.rows)
+        if self.rows is None or not variable.shape.rank:
+            return tf.convert_to_tensor(variable)
+        return tf.gather(variable, self.rows)  # of a variable, reads these rows alone
 
     def write(self, variable: Any, value: Any) -> None:
         """Set the part of `variable` that moves."""
