@@ -31,7 +31,7 @@ class LawfulOptimizer(keras.optimizers.Optimizer):  # type: ignore[misc]
 
     `clipping`, `decay`, `average`: the fields of these values of the spec, or None. `tables`: by the path of an
     embedding's variable its laws, as the fields of `RowLaws`; gradients of all others are summed. `numbers`: by the
-    path of a variable what is different for it: `rate_factor`, rate of `decay` and fields of its `constraint`.
+    path of a variable what is different for it: `rate_factor`, its `decay` and `constraint`, or `frozen`.
     `batches`: how many gradients an update takes the mean of. `base_rate`: what a decay scaled by the schedule
     divides the rate by.
     """
@@ -71,6 +71,8 @@ class LawfulOptimizer(keras.optimizers.Optimizer):  # type: ignore[misc]
             self.seen = self.add_variable(shape=(), dtype="int64", name="batches")
 
     def _slots_of(self, variable: Any) -> dict[str, Any]:
+        if self.of(variable, "frozen", False):
+            return {}
         shape = tuple(variable.shape)
         around = ("average",) * (self.average is not None) + ("accumulated",) * (self.batches > 1)
         rules = (*self.slot_rules(shape), *like_parameter(shape, *around))
@@ -94,11 +96,13 @@ class LawfulOptimizer(keras.optimizers.Optimizer):  # type: ignore[misc]
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         variables = list(self._trainable_variables if trainable_variables is None else trainable_variables)
         self.build(variables)
+        pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if not self.of(v, "frozen", False)]
+        gradients, variables = [g for g, _ in pairs], [v for _, v in pairs]
         if self.batches == 1:
-            self._update(list(grads), variables)
+            self._update(gradients, variables)
             return
         sums = [self.slot("accumulated", variable) for variable in variables]
-        for total, gradient in zip(sums, grads, strict=True):
+        for total, gradient in zip(sums, gradients, strict=True):
             total.assign_add(tf.convert_to_tensor(gradient))
         self.seen.assign_add(1)
         tf.cond(self.seen.value % self.batches == 0, lambda: self._complete(sums, variables), lambda: tf.constant(0))

@@ -21,7 +21,7 @@ class PhaseOptimizer:
         self.paths = phase.parameters
         self.variables = [table.variables[path] for path in phase.parameters]
         self.native = _native(graph, phase, table, precision)
-        self.native.build(self.variables)
+        self.native.build([*self.variables, *(table.variables[path] for path in _frozen(graph))])
         self.batches = phase.batches
 
     def apply(self, gradients: Mapping[str, Any], learning_rate: Any) -> None:
@@ -52,7 +52,7 @@ class PhaseOptimizer:
             return {}
         return {
             Slot(phase, name, path): variable
-            for path, slots in zip(self.paths, self.native.slots, strict=True)
+            for path, slots in zip(self.paths, self.native.slots, strict=False)
             for name, variable in slots.items()
         }
 
@@ -71,9 +71,17 @@ def _options(graph: Graph, phase: Phase, table: ParameterTable) -> dict[str, Any
     parts = {"clipping": phase.clipping, "decay": phase.decay, "average": phase.average}
     own = {name: None if part is None else part.model_dump() for name, part in parts.items()}
     numbers = {table.variables[path].path: _numbers(graph, phase, path) for path in phase.parameters}
+    numbers |= {table.variables[path].path: {"frozen": True} for path in _frozen(graph)}
     different = {path: found for path, found in numbers.items() if found}
     own |= {"tables": _tables(graph, phase, table), "numbers": different}
     return own
+
+
+def _frozen(graph: Graph) -> list[str]:
+    """Return the parameters that no phase moves: `fit` gives an optimizer their gradients too, since a Keras layer is
+    saved as trainable as a whole."""
+    moving = {path for phase in graph.phases for path in phase.parameters}
+    return [path for path in graph.trainable if path not in moving]
 
 
 def _numbers(graph: Graph, phase: Phase, path: str) -> dict[str, Any]:
