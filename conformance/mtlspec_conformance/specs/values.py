@@ -16,6 +16,10 @@ from pydantic.fields import FieldInfo
 
 from mtlspec.profiles import DISSOLVED, VOCABULARY
 from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform
+from mtlspec.spec.constraints import Constraint
+from mtlspec.spec.decay import Decay
+from mtlspec.spec.groups import Group
+from mtlspec.spec.initializers import Uniform
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layers import Dense, Embedding, EmbeddingBag
 from mtlspec.spec.losses import Probabilities, SigmoidCrossEntropy, SquaredError
@@ -120,6 +124,9 @@ def _field(cls: type[Value], name: str, field: FieldInfo, kinds: Kinds) -> Strat
     if field.annotation is Initializer and (cls, name) not in MATRICES:
         own = [kind for kind in members(Initializer, kinds) if kind not in (Orthogonal, Identity)]
         return st.one_of([value(kind, kinds) for kind in own])
+    for (owner, field_name), strategy in FITTING.items():
+        if issubclass(cls, owner) and name == field_name:
+            return strategy
     if name in CLAIMED_LAWS and CLAIMED_LAWS[name] not in kinds:
         return st.just(field.default)
     return _annotated(field.annotation, field.metadata, kinds)
@@ -127,6 +134,15 @@ def _field(cls: type[Value], name: str, field: FieldInfo, kinds: Kinds) -> Strat
 
 MATRICES = ((Dense, "kernel_initializer"), (Embedding, "initializer"))
 """Fields whose parameter is always a matrix, so that every initializer fits."""
+PATTERNS = ("*.kernel", "tasks*", "*")
+"""Of key paths; each matches something of every model that is drawn, whose heads end in a dense layer."""
+FITTING: dict[tuple[type[Value], str], Strategy] = {
+    (Constraint, "axes"): st.just((0,)),
+    (Decay, "exclude"): st.lists(st.sampled_from(PATTERNS), max_size=1).map(tuple),
+    (Decay, "only"): st.lists(st.sampled_from(PATTERNS), max_size=1).map(tuple),
+    (Group, "parameters"): st.sampled_from(PATTERNS),
+}
+"""Strategies of fields that have to fit what is around their value."""
 PLAINEST: tuple[type[Kind], ...] = (SquaredError,)
 """Kinds that stand before those that their families name first."""
 CLAIMED_LAWS = {
@@ -224,6 +240,9 @@ def _telling_rows_apart(fields: Fields) -> Fields:
     padding = fields.get("padding_id")
     if padding is not None:
         fields = fields | {"padding_id": padding % fields["rows"]}
+    constraint = fields.get("constraint")
+    if constraint is not None and not constraint.by_row and fields.get("untouched_rows") == "skip":
+        fields = {name: drawn for name, drawn in fields.items() if name != "constraint"}
     kept = {name: drawn for name, drawn in fields.items() if name != "penalty"}
     return kept if fields.get("untouched_rows") == "skip" else fields
 
