@@ -8,12 +8,12 @@ from pydantic import Field
 
 from mtlspec.spec import initializers
 from mtlspec.spec.activations import Activation, Linear
+from mtlspec.spec.constraints import Constraint
 from mtlspec.spec.crosses import Cross as Cross
 from mtlspec.spec.crosses import CrossNetwork as CrossNetwork
 from mtlspec.spec.crosses import DotInteraction as DotInteraction
 from mtlspec.spec.crosses import DotProduct as DotProduct
 from mtlspec.spec.crosses import FactorizationMachine as FactorizationMachine
-from mtlspec.spec.constraints import Constraint
 from mtlspec.spec.embeddings import Embedding as Embedding
 from mtlspec.spec.embeddings import EmbeddingBag as EmbeddingBag
 from mtlspec.spec.embeddings import Table as Table

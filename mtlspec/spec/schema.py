@@ -12,9 +12,8 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from mtlspec.spec.activations import Activation
-from mtlspec.spec.data import Encoder, Missing
 from mtlspec.spec.constraints import Constraint
-from mtlspec.spec.data import Encoder, Missing, Split
+from mtlspec.spec.data import Encoder, Missing
 from mtlspec.spec.decay import Decay
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.kind import Kind

@@ -44,7 +44,9 @@ class Spec(Value):
             self.__dict__[name] = tuple(obeying(part, self.like) for part in getattr(self, name))
         self.__dict__["training"] = obeying(self.training, self.like)
         wiring = Wiring(self)
-        raise_problems("Spec", [*_name_problems(self), *_data_problems(self), *wiring.problems, *_schedule_problems(self)])
+        raise_problems(
+            "Spec", [*_name_problems(self), *_data_problems(self), *wiring.problems, *_schedule_problems(self)]
+        )
         raise_problems("Spec", [*Reach(self.training, wiring).problems])
 
     def task(self, name: str) -> Task:

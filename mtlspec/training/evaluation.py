@@ -40,8 +40,6 @@ def evaluate(program: Program, data: Dataset, *, metrics: Mapping[str, OwnFuncti
     """
     expect_dataset_of(program.graph, data)
     own = _by_task(program.graph, metrics or {})
-    losses = _losses(program, data)
-    predicted = _outputs(program, data.inputs)
     with evaluated_parameters(program):
         losses = _losses(program, data)
         predicted = _outputs(program, data.inputs)

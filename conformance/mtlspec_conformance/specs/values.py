@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
 from mtlspec.profiles import DISSOLVED, VOCABULARY
-from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform
 from mtlspec.spec.constraints import Constraint
 from mtlspec.spec.decay import Decay
 from mtlspec.spec.groups import Group
-from mtlspec.spec.initializers import Uniform
+from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layers import Dense, Embedding, EmbeddingBag
 from mtlspec.spec.losses import Probabilities, SigmoidCrossEntropy, SquaredError
