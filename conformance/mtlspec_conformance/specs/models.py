@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 from hypothesis import strategies as st
 
 from mtlspec.spec import Input, Loss, Optimizer, Spec, Task
-from mtlspec.spec.law import Like, obeying
+from mtlspec.spec.law import Like
 from mtlspec.spec.layer import Layer
 from mtlspec.spec.layers import Dense, Flatten, GlobalAveragePool, GlobalMaxPool, Reshape
 from mtlspec.spec.model import Block, Merge
@@ -76,16 +76,9 @@ def specs(
     if draw(st.booleans()):
         blocks.reverse()  # a block may stand before those that it reads
     like = draw(st.sampled_from(get_args(Like)))
-    layers = [layer for *_, own_layers in blocks for layer in own_layers]
-    layers += [layer for task in drawn for layer in task.head]
-    training = fitting(draw(trainings(own)), [obeying(layer, like) for layer in layers])
-    return Spec(
-        like=like,
-        inputs=inputs,
-        blocks=_listed(draw, inputs, blocks),
-        tasks=tuple(drawn),
-        training=training,
-    )
+    model = Spec(like=like, inputs=inputs, blocks=_listed(draw, inputs, blocks), tasks=tuple(drawn))
+    training = fitting(draw(trainings(own)), model)
+    return Spec(like=like, inputs=inputs, blocks=model.blocks, tasks=model.tasks, training=training)
 
 
 @st.composite

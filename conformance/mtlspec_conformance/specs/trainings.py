@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Any
 
 from hypothesis import strategies as st
 
-from mtlspec.spec import Clipping, Optimizer, Schedule, Training
-from mtlspec.spec.decay import CoupledDecay, Decay
+from mtlspec.spec import Clipping, Optimizer, Schedule, Spec, Training
+from mtlspec.spec.decay import Decay
 from mtlspec.spec.groups import Accumulation, Average, Group
-from mtlspec.spec.layer import Layer
-from mtlspec.spec.layers import Residual, Table
+from mtlspec.spec.law import obeying
 from mtlspec.spec.optimizers import Adam
+from mtlspec.spec.reach import Reach
 from mtlspec.spec.training import Phases
+from mtlspec.spec.wiring import Wiring
 from mtlspec_conformance.specs.values import ALL, PATTERNS, Kinds, Strategy, having, members, value
 
 
@@ -21,12 +22,12 @@ def trainings(kinds: Kinds = ALL) -> st.SearchStrategy[Training]:
     families = {"optimizer": Optimizer, "schedule": Schedule, "phases": Phases}
     clipping = st.none() | value(Clipping, kinds) if members(Clipping, kinds) else st.none()
     drawn = {name: value(family, kinds) for name, family in families.items()}
-    return having(Training, kinds, clipping=clipping, **drawn, **_around(kinds)).map(_without_two_decays)
+    return having(Training, kinds, clipping=clipping, **drawn, **_around(kinds))
 
 
 def _around(kinds: Kinds) -> dict[str, Strategy]:
     """Return strategies for the fields of a training that surround an update."""
-    seldom = st.sampled_from((True, False, False))
+    seldom = st.sampled_from((False, False, True))
     found: dict[str, Strategy] = {
         "decay": st.none() | value(Decay, kinds) if members(Decay, kinds) else st.none(),
         "groups": _groups() if "update/rate_factors" in kinds else st.just(()),
@@ -46,35 +47,14 @@ def _groups() -> Strategy:
     pattern = st.sampled_from(PATTERNS)
     frozen = st.builds(lambda of: Group(parameters=of, frozen=True), pattern)
     factors = st.sampled_from((0.5, 2.0, 1.0))
-    scaled = st.builds(lambda of, factor: Group(parameters=of, rate_factor=factor), pattern, factors)
+    rates = st.sampled_from((None, 0.0, 0.1))
+    scaled = st.builds(lambda of, by, rate: Group(parameters=of, rate_factor=by, decay=rate), pattern, factors, rates)
     return st.one_of(scaled, frozen).map(lambda group: (group,))
 
 
-def _without_two_decays(training: Training) -> Training:
-    given = training.optimizer.own_decay is not None and training.decay is not None
-    return training.replacing(lambda t: t.decay, by=None) if given else training
-
-
-def fitting(training: Training, layers: Iterable[Layer]) -> Training:
-    """Return `training` without what the laws of tables among `layers` do not go with."""
-    laws = {law for table in _tables(layers) for law in (table.repeated_ids, table.untouched_rows)}
-    apart = laws & {"separate", "skip"}
-    if not apart:
-        return training
-    if not apart <= training.optimizer.row_laws:
-        training = training.replacing(lambda t: t.optimizer, by=Adam())
-    if training.accumulation is not None:
-        training = training.replacing(lambda t: t.accumulation, by=None)
-    if isinstance(training.decay, CoupledDecay):
-        training = training.replacing(lambda t: t.decay, by=None)
-    return training
-
-
-def _tables(layers: Iterable[Layer]) -> list[Table]:
-    found: list[Table] = []
-    for layer in layers:
-        if isinstance(layer, Table):
-            found.append(layer)
-        elif isinstance(layer, Residual):
-            found += [*_tables(layer.layers), *_tables(layer.shortcut)]
-    return found
+def fitting(training: Training, model: Spec) -> Training:
+    """Return `training` with the plainest value in place of each that `model` refuses."""
+    plain: dict[Any, Any] = {"optimizer": Adam(), "decay": None, "groups": (), "accumulation": None}
+    refused = {problem["loc"][1] for problem in Reach(obeying(training, model.like), Wiring(model)).problems}
+    fields: dict[str, Any] = {name: getattr(training, name) for name in training.model_fields_set}
+    return Training(**fields | {str(name): plain[name] for name in refused})

@@ -20,6 +20,7 @@ from mtlspec.spec.decay import Decay
 from mtlspec.spec.groups import Group
 from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform
 from mtlspec.spec.kind import Kind
+from mtlspec.spec.layer import Layer
 from mtlspec.spec.layers import Dense, Embedding, EmbeddingBag
 from mtlspec.spec.losses import Probabilities, SigmoidCrossEntropy, SquaredError
 from mtlspec.spec.schedules import ConstantRate, Piecewise, ReduceOnPlateau, Sequence
@@ -70,7 +71,8 @@ def having(cls: type[Value], kinds: Kinds = ALL, **fields: Strategy) -> Strategy
     optional: dict[str, Strategy] = {}
     skipped = {"kind", *OF_THE_HOST.get(cls.__name__, ()), *fields}
     for name, field in cls.model_fields.items():
-        if name not in skipped and not (tells_a_name(field) and not field.is_required()):
+        named = tells_a_name(field) and not field.is_required() and _fitting(cls, name) is None
+        if name not in skipped and not named:
             of_field = required if field.is_required() else optional
             of_field[name] = _field(cls, name, field, kinds)
     full = st.fixed_dictionaries(required, optional=optional)
@@ -78,6 +80,10 @@ def having(cls: type[Value], kinds: Kinds = ALL, **fields: Strategy) -> Strategy
         bare = st.fixed_dictionaries(required)
         return st.sampled_from(BARE).flatmap(lambda choice: bare if choice else full).map(lambda own: _made(cls, own))
     return full.map(lambda fields: _made(cls, fields))
+
+
+def _fitting(cls: type[Value], name: str) -> Callable[[Kinds], Strategy] | None:
+    return next((made for (owner, field), made in FITTING.items() if field == name and issubclass(cls, owner)), None)
 
 
 def tells_a_name(field: FieldInfo) -> bool:
@@ -123,9 +129,9 @@ def _field(cls: type[Value], name: str, field: FieldInfo, kinds: Kinds) -> Strat
     if field.annotation is Initializer and (cls, name) not in MATRICES:
         own = [kind for kind in members(Initializer, kinds) if kind not in (Orthogonal, Identity)]
         return st.one_of([value(kind, kinds) for kind in own])
-    for (owner, field_name), strategy in FITTING.items():
-        if issubclass(cls, owner) and name == field_name:
-            return strategy
+    fitting = _fitting(cls, name)
+    if fitting is not None:
+        return fitting(kinds)
     if name in CLAIMED_LAWS and CLAIMED_LAWS[name] not in kinds:
         return st.just(field.default)
     return _annotated(field.annotation, field.metadata, kinds)
@@ -135,11 +141,23 @@ MATRICES = ((Dense, "kernel_initializer"), (Embedding, "initializer"))
 """Fields whose parameter is always a matrix, so that every initializer fits."""
 PATTERNS = ("*.kernel", "tasks*", "*")
 """Of key paths; each matches something of every model that is drawn, whose heads end in a dense layer."""
-FITTING: dict[tuple[type[Value], str], Strategy] = {
-    (Constraint, "axes"): st.just((0,)),
-    (Decay, "exclude"): st.lists(st.sampled_from(PATTERNS), max_size=1).map(tuple),
-    (Decay, "only"): st.lists(st.sampled_from(PATTERNS), max_size=1).map(tuple),
-    (Group, "parameters"): st.sampled_from(PATTERNS),
+_SOME = st.lists(st.sampled_from(PATTERNS), max_size=1).map(tuple)
+
+
+def _of_vectors(kinds: Kinds) -> Strategy:
+    """Return a strategy for constraints of a parameter with one axis."""
+    fields: Fields = {"axes": st.just((0,))}
+    own = members(Constraint, kinds)
+    each = [having(cls, kinds, **(fields if "axes" in cls.model_fields else {})) for cls in own]
+    return st.one_of([st.none(), *each])
+
+
+FITTING: dict[tuple[type[Value], str], Callable[[Kinds], Strategy]] = {
+    (Constraint, "axes"): lambda kinds: st.sampled_from(((0,), (1,), (0, 1))),
+    (Layer, "bias_constraint"): _of_vectors,
+    (Decay, "exclude"): lambda kinds: _SOME,
+    (Decay, "only"): lambda kinds: _SOME,
+    (Group, "parameters"): lambda kinds: st.sampled_from(PATTERNS),
 }
 """Strategies of fields that have to fit what is around their value."""
 PLAINEST: tuple[type[Kind], ...] = (SquaredError,)
