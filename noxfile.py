@@ -162,9 +162,11 @@ def examples(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Time per step as a ratio against hand-written programs, in one run."""
+    """Time per step as a ratio against hand-written programs, in one run; and by the rows of a table."""
     install(session, "torch", "keras-cpu", "examples")
     session.run("python", "-P", "benchmarks/step_time.py", *session.posargs)
+    if not session.posargs:
+        session.run("python", "-P", "benchmarks/table_rows.py")
 
 
 @nox.session

@@ -29,6 +29,7 @@ from mtlspec.tensors import Tensors as Tensors
 from mtlspec.training import Checkpoint as Checkpoint
 from mtlspec.training import History as History
 from mtlspec.training import adapt as adapt
+from mtlspec.training import averaged_parameters as averaged_parameters
 from mtlspec.training import batches as batches
 from mtlspec.training import dataset as dataset
 from mtlspec.training import evaluate as evaluate

@@ -27,7 +27,7 @@ TaskWeights = Mapping[str, float]
 
 
 class Slot(NamedTuple):
-    """The name of one optimizer array: velocity, first_moment, second_moment or largest_second_moment."""
+    """The name of one array that a phase keeps for a parameter, such as its velocity; `Phase.slots` has them all."""
 
     phase: int
     name: str
@@ -36,11 +36,12 @@ class Slot(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ProgramState:
-    """What the optimizers remember: arrays by slot, in canonical layout, and the number of updates of each phase.
+    """What the optimizers remember: arrays by slot, in canonical layout, and the number of batches of each phase.
 
-    A value: its arrays cannot be written to.
+    A value: its arrays cannot be written to. Each batch makes an update, unless `Phase.batches` accumulate for one.
     velocity: v of the update w -= ... (the direction of descent, so positive along the gradient), as in the formula
-    of the law `rate_applied`. Moments: as in the formula of Adam.
+    of the law `rate_applied`. Others: as in the formula of the optimizer. average: of the parameter. accumulated: the
+    sum of the gradients since the last update.
     """
 
     slots: Mapping[Slot, Array]

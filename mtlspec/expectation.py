@@ -17,6 +17,7 @@ from mtlspec.errors import DataError
 from mtlspec.graph import Graph
 from mtlspec.mapped_array import MappedArray
 from mtlspec.spec.signature import Shape, Sizes, fits
+from mtlspec.spec.slots import SlotRule
 from mtlspec.tensors import Array, Arrays, Rows
 
 INTEGERS = "biu"
@@ -116,14 +117,25 @@ def expect_update(graph: Graph, *, along: Gradients, statistics: Mapping[str, An
         raise ValueError(f"{others[0]} is no statistic, but {graph.by_path[others[0]].role}; set it by `parameters`")
 
 
-def slot_shapes(graph: Graph) -> dict[Slot, Sizes]:
-    """Return the shape of every slot that the optimizers of `graph` keep."""
+def slot_rules(graph: Graph) -> dict[Slot, SlotRule]:
+    """Return shape and initial value of every slot that the phases of `graph` keep."""
     return {
-        Slot(index, name, path): graph.by_path[path].shape
+        Slot(index, rule.name, path): rule
         for index, phase in enumerate(graph.phases)
         for path in phase.parameters
-        for name in phase.optimizer.slots
+        for rule in phase.slots(graph.by_path[path].shape)
     }
+
+
+def slot_shapes(graph: Graph) -> dict[Slot, Sizes]:
+    """Return the shape of every slot that the phases of `graph` keep."""
+    return {slot: rule.shape for slot, rule in slot_rules(graph).items()}
+
+
+def initial_state(graph: Graph) -> ProgramState:
+    """Return the state before the first update, in float64."""
+    slots = {slot: np.full(rule.shape, rule.initial) for slot, rule in slot_rules(graph).items()}
+    return ProgramState(slots, (0,) * len(graph.phases))
 
 
 def expect_state(graph: Graph, state: ProgramState) -> None:

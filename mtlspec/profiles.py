@@ -120,6 +120,15 @@ _ALL = (
         windows="dilation groups border padding_counts",
     ),
     _profile("recurrent-1", "recurrent layers, with masks and in both directions", layer="simple_rnn lstm gru"),
+    _profile(
+        "optimizers-1",
+        "optimizers beside sgd and adam, decay of any of them, groups, averages, accumulation and constraints",
+        optimizer="rmsprop adagrad adadelta adamax nadam lion adafactor",
+        clipping="value",
+        decay="coupled decoupled",
+        constraint="non_negative max_norm unit_norm",
+        update="rate_factors average accumulation",
+    ),
 )
 
 PROFILES = {profile.name: profile for profile in _ALL}
@@ -129,6 +138,9 @@ EVERY_PROFILE = tuple(PROFILES)
 
 VOCABULARY = frozenset[str]().union(*(profile.kinds for profile in PROFILES.values()))
 """Every kind and feature that a graph can need of a backend."""
+
+FAMILIES = frozenset({"layer", "activation", "loss", "optimizer", "clipping", "merge"})
+"""What stands in the dispatch tables of a backend."""
 
 FAMILIES = frozenset({"layer", "activation", "loss", "optimizer", "clipping", "merge"})
 """What stands in the dispatch tables of a backend."""

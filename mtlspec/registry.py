@@ -86,6 +86,9 @@ def kinds_of(graph: Graph) -> frozenset[str]:
     found |= {f"loss/{part.kind}" for head in graph.heads for part in head.loss.parts}
     found |= {f"optimizer/{phase.optimizer.kind}" for phase in graph.phases}
     found |= {f"clipping/{phase.clipping.kind}" for phase in graph.phases if phase.clipping is not None}
+    own = {phase.decay for phase in graph.phases if phase.optimizer.own_decay is None}
+    found |= {f"decay/{decay.kind}" for decay in own if decay is not None}
+    found |= {f"constraint/{p.constraint.kind}" for p in graph.parameters if p.constraint is not None}
     return frozenset(found | set(_features(graph)))
 
 
@@ -123,6 +126,13 @@ def _features(graph: Graph) -> Iterator[str]:
         yield "phases/after_each_update"
     if any(head.positions for head in graph.heads):
         yield "labels/positions"
+    for phase in graph.phases:
+        if any(numbers.rate_factor != 1 for numbers in phase.numbers):
+            yield "update/rate_factors"
+        if phase.average is not None:
+            yield "update/average"
+        if phase.batches > 1:
+            yield "update/accumulation"
 
 
 def _of_windows(layer: layers.Conv2d | layers.MaxPool2d | layers.AveragePool2d) -> Iterator[str]:

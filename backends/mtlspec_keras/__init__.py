@@ -7,10 +7,12 @@ from mtlspec.graph import Graph
 from mtlspec.profiles import EVERY_PROFILE
 from mtlspec.registry import claimed
 from mtlspec.spec.training import Precision
+from mtlspec_keras.clipping import CLIPPINGS
+from mtlspec_keras.constraints import CONSTRAINTS
 from mtlspec_keras.engine import device_called
 from mtlspec_keras.layers import ACTIVATIONS, LAYERS, MERGES
 from mtlspec_keras.losses import LOSSES
-from mtlspec_keras.phases import CLIPPINGS, OPTIMIZERS
+from mtlspec_keras.optimizers import DECAYS, OPTIMIZERS
 from mtlspec_keras.program import KerasProgram as KerasProgram
 from mtlspec_keras.witness import witness as witness
 
@@ -20,7 +22,7 @@ class KerasBackend:
 
     name = "keras"
     capabilities = Capabilities(
-        kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, OPTIMIZERS, CLIPPINGS, merges=MERGES),
+        kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, OPTIMIZERS, CLIPPINGS, DECAYS, CONSTRAINTS, merges=MERGES),
         profiles=EVERY_PROFILE,
     )
 

@@ -10,27 +10,50 @@ from mtlspec_keras.engine import keras, tf
 
 def table(layer: spec.Table, **options: Any) -> Any:
     """Return the Keras layer of an embedding, or of a bag."""
-    padding: dict[str, Any] = {"padding_id": layer.padding_id, "by_row": layer.by_row}
+    skip = layer.by_row and layer.untouched_rows == "skip"
+    padding: dict[str, Any] = {"padding_id": layer.padding_id, "by_row": layer.by_row, "sparse": skip}
     if isinstance(layer, spec.EmbeddingBag):
         return EmbeddingBag(layer.rows, layer.units, combine=layer.combine, **padding, **options)
-    if layer.padding_id is None:
+    if layer.padding_id is None and not skip:
         return keras.layers.Embedding(layer.rows, layer.units, **options)
     return PaddedEmbedding(layer.rows, layer.units, **padding, **options)
 
 
 @keras.saving.register_keras_serializable("mtlspec")
 class PaddedEmbedding(keras.layers.Embedding):  # type: ignore[misc]
-    """`keras.layers.Embedding` in which occurrences of `padding_id` have no gradient; `by_row`: and touch no row."""
+    """`keras.layers.Embedding` in which occurrences of `padding_id` have no gradient; `by_row`: and touch no row.
+
+    `sparse`: nothing but rows is read, so that what it costs does not grow with the table, which Keras' own reads.
+    """
 
     def __init__(
-        self, input_dim: int, output_dim: int, *, padding_id: int | None, by_row: bool = False, **options: Any
+        self,
+        input_dim: int,
+        output_dim: int,
+        *,
+        padding_id: int | None,
+        by_row: bool = False,
+        sparse: bool = False,
+        **options: Any,
     ) -> None:
         super().__init__(input_dim, output_dim, **options)
-        self.padding_id, self.by_row = padding_id, by_row
+        self.padding_id, self.by_row, self.sparse = padding_id, by_row, sparse
 
     def call(self, inputs: Any) -> Any:
+        if self.sparse:
+            return self._of_rows(self.embeddings.value, inputs)
         weights = tf.convert_to_tensor(self.embeddings)
         return tf.gather(weights, inputs) if self.padding_id is None else self._without_padding(weights, inputs)
+
+    def _of_rows(self, variable: Any, ids: Any) -> Any:
+        """Return rows of a variable; those of padding are constants."""
+        if self.padding_id is None:
+            return tf.gather(variable, ids)
+        flat = tf.reshape(ids, (-1,))
+        places = tf.where(self.counted(flat))
+        held = tf.stop_gradient(tf.gather(variable, flat))
+        rows = tf.tensor_scatter_nd_update(held, places, tf.gather(variable, tf.gather_nd(flat, places)))
+        return tf.reshape(rows, tf.concat([tf.shape(ids), [self.output_dim]], 0))
 
     def counted(self, ids: Any) -> Any:
         """Return whether each occurrence counts."""
@@ -57,7 +80,7 @@ class PaddedEmbedding(keras.layers.Embedding):  # type: ignore[misc]
         return gathered(weights)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "padding_id": self.padding_id, "by_row": self.by_row}
+        return {**super().get_config(), "padding_id": self.padding_id, "by_row": self.by_row, "sparse": self.sparse}
 
 
 @keras.saving.register_keras_serializable("mtlspec")

@@ -32,11 +32,15 @@ class Passes:
         self, graph: Graph, native: NativeModel, table: ParameterTable, loss_functions: Mapping[str, Any]
     ) -> None:
         self.graph, self.native, self.table, self.loss_functions = graph, native, table, loss_functions
+        self._sparse = {p.path for p in graph.parameters if p.by_row and graph.embedding(p).untouched_rows == "skip"}
+        """Tables that no pass reads as a whole: once rows of a variable are written, TensorFlow copies all of it for
+        whoever reads it."""
         self._penalties: dict[str, Any] = {p.path: regularizer(p.penalty) for p in graph.penalized}
 
     def values(self) -> dict[str, Any]:
-        """Return the present value of every parameter."""
-        return {path: tf.convert_to_tensor(variable.value) for path, variable in self.table.variables.items()}
+        """Return the present value of every parameter that is read as a whole."""
+        variables = self.table.variables
+        return {p: tf.convert_to_tensor(v.value) for p, v in variables.items() if p not in self._sparse}
 
     def forward(self, values: Values, inputs: Mapping[str, Any], *, training: bool) -> tuple[list[Any], dict[str, Any]]:
         """Return the logits in the order of the tasks, and what the statistics become."""
@@ -60,7 +64,7 @@ class Passes:
     def pulled(self, batch: Mapping[str, Any], weightings: Sequence[Any]) -> Pulled:
         """Return a training pass with the gradient of Σ weight·loss + penalty for each of `weightings` [T]."""
         values = self.values()
-        trainable = {path: values[path] for path in self.graph.trainable}
+        trainable = {path: self._source(path, values) for path in self.graph.trainable}
         with tf.GradientTape(persistent=len(weightings) > 1, watch_accessed_variables=False) as tape:
             tape.watch(trainable)
             logits, statistics = self.forward(values, batch["inputs"], training=True)
@@ -70,15 +74,22 @@ class Passes:
         gradients = [self._completed(tape.gradient(total, trainable), trainable) for total in totals]
         return Pulled(losses, penalty, gradients, statistics)
 
+    def _source(self, path: str, values: Values) -> Any:
+        """Return what the gradient of a parameter is taken for: its value, or its variable where rows are read."""
+        return self.table.variables[path].value if path in self._sparse else values[path]
+
     def _completed(self, found: Mapping[str, Any], values: Values) -> dict[str, Any]:
         return {path: self._gradient(path, found[path], value) for path, value in values.items()}
 
     def _gradient(self, path: str, found: Any, value: Any) -> Any:
         if self.graph.by_path[path].by_row:
-            return self._no_rows(value) if found is None else found
+            return self._no_rows(path, value.dtype) if found is None else found
         if found is None:
             return tf.zeros_like(value)
         return summed(found, value) if isinstance(found, tf.IndexedSlices) else found
 
-    def _no_rows(self, value: Any) -> Any:
-        return tf.IndexedSlices(value[:0], tf.zeros((0,), tf.int64), tf.shape(value, out_type=tf.int64))
+    def _no_rows(self, path: str, dtype: Any) -> Any:
+        rows, units = self.graph.by_path[path].shape
+        return tf.IndexedSlices(
+            tf.zeros((0, units), dtype), tf.zeros((0,), tf.int64), tf.constant([rows, units], tf.int64)
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from mtlspec.backend import Slot
@@ -10,7 +10,7 @@ from mtlspec.graph import Graph, Phase
 from mtlspec.spec import optimizers as kinds
 from mtlspec.spec.training import Precision
 from mtlspec_keras.engine import keras
-from mtlspec_keras.optimizers import Adam, LawfulOptimizer, Sgd
+from mtlspec_keras.optimizers import OPTIMIZERS, LawfulOptimizer
 from mtlspec_keras.parameters import ParameterTable
 
 
@@ -21,7 +21,8 @@ class PhaseOptimizer:
         self.paths = phase.parameters
         self.variables = [table.variables[path] for path in phase.parameters]
         self.native = _native(graph, phase, table, precision)
-        self.native.build(self.variables)
+        self.native.build([*self.variables, *(table.variables[path] for path in _frozen(graph))])
+        self.batches = phase.batches
 
     def apply(self, gradients: Mapping[str, Any], learning_rate: Any) -> None:
         """Clip, decay and move the variables of the phase; a slot and the count of steps move with them."""
@@ -29,26 +30,66 @@ class PhaseOptimizer:
         if self.variables:
             self.native.apply([gradients[path] for path in self.paths], self.variables)
         else:
-            self.native.iterations.assign_add(1)
+            self._counter.assign_add(1)
+
+    @property
+    def _counter(self) -> Any:
+        return self.native.seen if self.batches > 1 else self.native.iterations
+
+    @property
+    def steps(self) -> int:
+        """The number of batches so far."""
+        return int(self._counter.numpy())
+
+    def count(self, steps: int) -> None:
+        """Go on as after `steps` batches."""
+        self.native.iterations.assign(steps // self.batches)
+        self._counter.assign(steps)
 
     def slots(self, phase: int) -> dict[Slot, Any]:
         """Return the variable of every slot, in canonical layout, which is Keras' own."""
-        named = self.native.slots if isinstance(self.native, LawfulOptimizer) else {}
+        if not isinstance(self.native, LawfulOptimizer):
+            return {}
         return {
             Slot(phase, name, path): variable
-            for name, variables in named.items()
-            for path, variable in zip(self.paths, variables, strict=True)
+            for path, slots in zip(self.paths, self.native.slots, strict=False)
+            for name, variable in slots.items()
         }
 
 
 def _native(graph: Graph, phase: Phase, table: ParameterTable, precision: Precision) -> Any:
-    optimizer = phase.optimizer
-    tables = _tables(graph, phase, table)
-    plain = isinstance(optimizer, kinds.Sgd) and not optimizer.momentum and phase.clipping is None and not tables
-    if plain and precision == "float32":
+    optimizer, options = phase.optimizer, _options(graph, phase, table)
+    plain = isinstance(optimizer, kinds.Sgd) and not optimizer.momentum and not any(options.values())
+    if plain and phase.batches == 1 and precision == "float32":
         return keras.optimizers.SGD(optimizer.learning_rate, name=phase.name)
-    clipping = None if phase.clipping is None else phase.clipping.model_dump()
-    return OPTIMIZERS[type(optimizer)](optimizer, {"clipping": clipping, "tables": tables, "name": phase.name})
+    around = {"batches": phase.batches, "base_rate": optimizer.learning_rate, "name": phase.name}
+    return OPTIMIZERS[type(optimizer)](optimizer, {**options, **around})
+
+
+def _options(graph: Graph, phase: Phase, table: ParameterTable) -> dict[str, Any]:
+    """Return what is around an update, as configurations; what a phase does not have is None or empty."""
+    parts = {"clipping": phase.clipping, "decay": phase.decay, "average": phase.average}
+    own = {name: None if part is None else part.model_dump() for name, part in parts.items()}
+    numbers = {table.variables[path].path: _numbers(graph, phase, path) for path in phase.parameters}
+    numbers |= {table.variables[path].path: {"frozen": True} for path in _frozen(graph)}
+    different = {path: found for path, found in numbers.items() if found}
+    own |= {"tables": _tables(graph, phase, table), "numbers": different}
+    return own
+
+
+def _frozen(graph: Graph) -> list[str]:
+    """Return the parameters that no phase moves: `fit` gives an optimizer their gradients too, since a Keras layer is
+    saved as trainable as a whole."""
+    moving = {path for phase in graph.phases for path in phase.parameters}
+    return [path for path in graph.trainable if path not in moving]
+
+
+def _numbers(graph: Graph, phase: Phase, path: str) -> dict[str, Any]:
+    own, constraint = phase.numbers_of[path], graph.by_path[path].constraint
+    found: dict[str, Any] = {} if own.rate_factor == 1 else {"rate_factor": own.rate_factor}
+    if own.decay and phase.decay is not None:
+        found["decay"] = own.decay
+    return found if constraint is None else {**found, "constraint": constraint.model_dump()}
 
 
 def _tables(graph: Graph, phase: Phase, table: ParameterTable) -> dict[str, dict[str, str]]:
@@ -58,36 +99,3 @@ def _tables(graph: Graph, phase: Phase, table: ParameterTable) -> dict[str, dict
         path: {"repeated_ids": layer.repeated_ids, "untouched_rows": layer.untouched_rows}
         for path, layer in embeddings.items()
     }
-
-
-def _sgd(law: kinds.Sgd, options: dict[str, Any]) -> Sgd:
-    return Sgd(
-        law.learning_rate,
-        momentum=law.momentum,
-        nesterov=law.nesterov,
-        rate_applied=law.rate_applied,
-        **options,
-    )
-
-
-def _adam(law: kinds.Adam | kinds.AdamW, options: dict[str, Any]) -> Adam:
-    if isinstance(law, kinds.AdamW):
-        relative = law.learning_rate if law.decay_scaled_by == "schedule" else None
-        options = {**options, "decoupled_decay": law.weight_decay, "decay_relative_to": relative}
-    return Adam(
-        law.learning_rate,
-        beta_1=law.beta_1,
-        beta_2=law.beta_2,
-        epsilon=law.epsilon,
-        epsilon_placement=law.epsilon_placement,
-        amsgrad=law.amsgrad,
-        **options,
-    )
-
-
-OPTIMIZERS: Mapping[type[kinds.Optimizer], Callable[[Any, dict[str, Any]], LawfulOptimizer]] = {
-    kinds.Sgd: _sgd,
-    kinds.Adam: _adam,
-    kinds.AdamW: _adam,
-}
-CLIPPINGS: tuple[type[kinds.Clipping], ...] = (kinds.GlobalNorm, kinds.PerTensorNorm)

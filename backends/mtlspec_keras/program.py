@@ -97,15 +97,15 @@ class KerasProgram:
     @property
     def state(self) -> ProgramState:
         slots = {slot: np.array(variable.numpy()) for slot, variable in self._slots.items()}
-        return ProgramState(slots, tuple(int(optimizer.iterations.numpy()) for optimizer in self.optimizers))
+        return ProgramState(slots, tuple(phase.steps for phase in self._phases))
 
     @state.setter
     def state(self, state: ProgramState) -> None:
         expect_state(self.graph, state)
         for slot, variable in self._slots.items():
             variable.assign(np.asarray(state.slots[slot], dtype=self.precision))
-        for optimizer, steps in zip(self.optimizers, state.steps, strict=True):
-            optimizer.iterations.assign(steps)
+        for phase, steps in zip(self._phases, state.steps, strict=True):
+            phase.count(steps)
 
     @cached_property
     def _slots(self) -> dict[Slot, Any]:

@@ -10,6 +10,8 @@ from mtlspec.registry import claimed
 from mtlspec.spec.training import Precision
 from mtlspec_numpy.activations import ACTIVATIONS
 from mtlspec_numpy.clipping import CLIPPINGS
+from mtlspec_numpy.constraints import CONSTRAINTS
+from mtlspec_numpy.decay import DECAYS
 from mtlspec_numpy.layers import LAYERS
 from mtlspec_numpy.losses import COMBINATIONS, EXAMPLE_LOSSES, LOSSES
 from mtlspec_numpy.merges import MERGES
@@ -22,7 +24,18 @@ class NumpyBackend:
 
     name = "numpy"
     capabilities = Capabilities(
-        kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, EXAMPLE_LOSSES, COMBINATIONS, UPDATES, CLIPPINGS, merges=MERGES),
+        kinds=claimed(
+            LAYERS,
+            ACTIVATIONS,
+            LOSSES,
+            EXAMPLE_LOSSES,
+            COMBINATIONS,
+            UPDATES,
+            CLIPPINGS,
+            DECAYS,
+            CONSTRAINTS,
+            merges=MERGES,
+        ),
         profiles=EVERY_PROFILE,
     )
 

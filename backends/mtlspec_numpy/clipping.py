@@ -1,4 +1,4 @@
-"""Clipping: directions times min(1, limit / (norm + epsilon))."""
+"""Clipping: directions times min(1, limit / (norm + epsilon)), or element by element."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from mtlspec.spec.optimizers import Clipping, GlobalNorm, PerTensorNorm
+from mtlspec.spec.optimizers import Clipping, GlobalNorm, PerTensorNorm, ValueClipping
 from mtlspec_numpy.directions import Direction
 
 Directions = Mapping[str, Direction]
@@ -26,7 +26,11 @@ def _by_tensor_norm(clipping: PerTensorNorm, directions: Directions) -> Directio
     return {path: direction.scaled(by=_factor(clipping, [direction])) for path, direction in directions.items()}
 
 
-def _factor(clipping: Clipping, directions: Iterable[Direction]) -> float:
+def _by_value(clipping: ValueClipping, directions: Directions) -> Directions:
+    return {path: direction.bounded(by=clipping.limit) for path, direction in directions.items()}
+
+
+def _factor(clipping: GlobalNorm | PerTensorNorm, directions: Iterable[Direction]) -> float:
     norm = math.sqrt(sum(float(direction.square.sum()) for direction in directions)) + clipping.epsilon
     return 1.0 if norm <= clipping.limit else clipping.limit / norm
 
@@ -34,4 +38,5 @@ def _factor(clipping: Clipping, directions: Iterable[Direction]) -> float:
 CLIPPINGS: Mapping[type[Clipping], Callable[[Any, Directions], Directions]] = {
     GlobalNorm: _by_global_norm,
     PerTensorNorm: _by_tensor_norm,
+    ValueClipping: _by_value,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,10 @@ class Direction:
     """Σ value² over the occurrences of each row, where repeated ids stay separate; by default sum²."""
     touched: Array | None = None
     """Which rows have an id in the batch (rows, 1), where untouched ones are skipped; None: all move."""
+    occurrences: Rows | None = None
+    """What `separate_square` is made of."""
+    at: Any = None
+    """The parameter for which the gradient was taken, before any decay."""
 
     @property
     def square(self) -> Array:
@@ -30,11 +34,24 @@ class Direction:
     def scaled(self, *, by: float) -> Direction:
         """Return this direction times `by`."""
         separate = None if self.separate_square is None else self.separate_square * (by * by)
-        return Direction(self.sum * by, separate, self.touched)
+        occurrences = self.occurrences
+        if occurrences is not None:
+            occurrences = Rows(occurrences.ids, occurrences.values * by, occurrences.count)
+        return replace(self, sum=self.sum * by, separate_square=separate, occurrences=occurrences)
+
+    def bounded(self, *, by: float) -> Direction:
+        """Return this direction with each element, of separate occurrences each of theirs, from -by to by."""
+        if self.occurrences is None:
+            return replace(self, sum=np.clip(self.sum, -by, by))
+        held = self.occurrences
+        bounded = Rows(held.ids, np.clip(held.values, -by, by), held.count)
+        return replace(self, sum=bounded.dense(), separate_square=_squares(bounded), occurrences=bounded)
 
     def moved(self, new: Array, old: Array) -> Array:
         """Return `new`, with the rows of `old` where they are skipped."""
-        return new if self.touched is None else np.where(self.touched, new, old)
+        if self.touched is None or np.shape(new) != np.shape(self.sum):
+            return new
+        return np.where(self.touched, new, old)
 
 
 def directions(
@@ -55,9 +72,14 @@ def _direction(graph: Graph, path: str, along: Mapping[str, Any], dtype: np.dtyp
     if not parameter.by_row:
         return Direction(rows.dense())
     laws = graph.embedding(parameter)
-    squares = Rows(rows.ids, rows.values * rows.values, rows.count)
-    separate = squares.dense() if laws.repeated_ids == "separate" else None
-    return Direction(rows.dense(), separate, _touched(rows) if laws.untouched_rows == "skip" else None)
+    touched = _touched(rows) if laws.untouched_rows == "skip" else None
+    if laws.repeated_ids == "separate":
+        return Direction(rows.dense(), _squares(rows), touched, rows)
+    return Direction(rows.dense(), None, touched)
+
+
+def _squares(rows: Rows) -> Array:
+    return Rows(rows.ids, rows.values * rows.values, rows.count).dense()
 
 
 def _touched(rows: Rows) -> Array:

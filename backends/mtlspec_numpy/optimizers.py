@@ -1,46 +1,78 @@
-"""Optimizers: from a parameter, its direction and its slots to their new values; nothing is written in place."""
+"""Optimizers: a whole update of a phase; nothing is written in place."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from mtlspec.graph import Graph, Phase
-from mtlspec.spec.optimizers import Adam, AdamW, Optimizer, Sgd
-from mtlspec.tensors import Array
+from mtlspec.spec.optimizers import Optimizer, Sgd
+from mtlspec.tensors import Array, dense
+from mtlspec_numpy import accumulators, factors, moments, signs
 from mtlspec_numpy.clipping import clipped
+from mtlspec_numpy.constraints import constrained
+from mtlspec_numpy.decay import coupled, decoupled
 from mtlspec_numpy.directions import Direction, directions
-
-Slots = dict[str, Array]
-Moved = tuple[Array, Slots]
+from mtlspec_numpy.updates import Moved as Moved
+from mtlspec_numpy.updates import Slots as Slots
+from mtlspec_numpy.updates import Update
 
 
 class PhaseOptimizer:
-    """The optimizer of one phase: slots by parameter and name, and the number of its updates."""
+    """The optimizer of one phase: slots by parameter and name, and the number of its batches."""
 
     def __init__(self, phase: Phase, graph: Graph, dtype: np.dtype[Any]) -> None:
         self.phase, self.graph, self.dtype = phase, graph, dtype
         self.steps = 0
-        shapes = {path: graph.by_path[path].shape for path in phase.parameters}
-        names = phase.optimizer.slots
-        self.slots: dict[str, Slots] = {path: {n: np.zeros(s, dtype) for n in names} for path, s in shapes.items()}
+        self.slots: dict[str, Slots] = {
+            path: {
+                rule.name: np.full(rule.shape, rule.initial, dtype) for rule in phase.slots(graph.by_path[path].shape)
+            }
+            for path in phase.parameters
+        }
 
     def update(
         self, parameters: Mapping[str, Array], *, along: Mapping[str, Any], learning_rate: float
     ) -> dict[str, Array]:
-        """Clip and return the new value of every parameter of the phase; slots and steps move on."""
+        """Take in one batch, and return the new value of every parameter that it moves."""
         phase = self.phase
-        headings = clipped(phase.clipping, directions(self.graph, phase.parameters, along, self.dtype))
         self.steps += 1
-        moved: dict[str, Array] = {}
-        for path, heading in headings.items():
-            old, slots = parameters[path], self.slots[path]
-            new, news = UPDATES[type(phase.optimizer)](phase.optimizer, old, heading, slots, learning_rate, self.steps)
-            moved[path] = heading.moved(new, old)
-            self.slots[path] = {name: heading.moved(news[name], slots[name]) for name in slots}
+        if phase.batches > 1:
+            along = self._accumulated(along)
+            if self.steps % phase.batches:
+                return {}
+        number = self.steps // phase.batches
+        found = directions(self.graph, phase.parameters, along, self.dtype)
+        headings = {path: replace(heading, at=parameters[path]) for path, heading in found.items()}
+        bounded = clipped(phase.clipping, coupled(phase, headings, "before_clip"))
+        headings = coupled(phase, bounded, "after_clip")
+        return {path: self._moved(path, heading, learning_rate, number) for path, heading in headings.items()}
+
+    def _accumulated(self, along: Mapping[str, Any]) -> dict[str, Array]:
+        """Add up gradients; return their mean, and begin anew where it is complete."""
+        complete = self.steps % self.phase.batches == 0
+        means: dict[str, Array] = {}
+        for path in self.phase.parameters:
+            total = self.slots[path]["accumulated"] + np.asarray(dense(along[path]), dtype=self.dtype)
+            means[path] = total / self.phase.batches
+            self.slots[path] |= {"accumulated": np.zeros_like(total) if complete else total}
+        return means
+
+    def _moved(self, path: str, heading: Direction, learning_rate: float, number: int) -> Array:
+        """Return the new value of one parameter; its slots move on."""
+        phase, slots = self.phase, self.slots[path]
+        average, rate = phase.average, learning_rate * phase.numbers_of[path].rate_factor
+        old = np.asarray(heading.at)
+        decayed = decoupled(phase, path, old, learning_rate)
+        new, news = UPDATES[type(phase.optimizer)](phase.optimizer, decayed, heading, slots, rate, number)
+        moved = heading.moved(constrained(self.graph.by_path[path].constraint, new), old)
+        self.slots[path] = slots | {name: heading.moved(array, slots[name]) for name, array in news.items()}
+        if average is not None:
+            keeps = average.keeps if number > average.start else 0.0
+            self.slots[path]["average"] = keeps * slots["average"] + (1 - keeps) * moved
         return moved
 
 
@@ -56,28 +88,10 @@ def sgd(optimizer: Sgd, w: Array, direction: Direction, slots: Slots, rate: floa
     return w - (rate * g + momentum * v if optimizer.nesterov else v), {"velocity": v}
 
 
-def adam(optimizer: Adam | AdamW, w: Array, direction: Direction, slots: Slots, rate: float, step: int) -> Moved:
-    """m = β1·m + (1-β1)·g; v = β2·v + (1-β2)·g²; w -= r·(m / (1-β1^t)) / (sqrt(v / (1-β2^t)) + ε)."""
-    beta_1, beta_2, epsilon = optimizer.beta_1, optimizer.beta_2, optimizer.epsilon
-    m = beta_1 * slots["first_moment"] + (1 - beta_1) * direction.sum
-    v = beta_2 * slots["second_moment"] + (1 - beta_2) * direction.square
-    moments = {"first_moment": m, "second_moment": v}
-    if optimizer.amsgrad:
-        v = moments["largest_second_moment"] = np.maximum(slots["largest_second_moment"], v)
-    first, second = 1 - beta_1**step, 1 - beta_2**step
-    if optimizer.epsilon_placement == "after_correction":
-        return w - rate * (m / first) / (np.sqrt(v / second) + epsilon), moments
-    return w - rate * math.sqrt(second) / first * m / (np.sqrt(v) + epsilon), moments
-
-
-def adamw(optimizer: AdamW, w: Array, direction: Direction, slots: Slots, rate: float, step: int) -> Moved:
-    """w -= rate·weight_decay·w, then the update of Adam."""
-    decaying = rate if optimizer.decay_scaled_by == "learning_rate" else rate / optimizer.learning_rate
-    return adam(optimizer, w - decaying * optimizer.weight_decay * w, direction, slots, rate, step)
-
-
-UPDATES: Mapping[type[Optimizer], Callable[[Any, Array, Direction, Slots, float, int], Moved]] = {
+UPDATES: Mapping[type[Optimizer], Update] = {
     Sgd: sgd,
-    Adam: adam,
-    AdamW: adamw,
+    **moments.UPDATES,
+    **accumulators.UPDATES,
+    **signs.UPDATES,
+    **factors.UPDATES,
 }

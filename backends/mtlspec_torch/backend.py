@@ -12,6 +12,8 @@ from mtlspec.registry import claimed
 from mtlspec.spec.training import Precision
 from mtlspec_torch.activations import ACTIVATIONS
 from mtlspec_torch.clipping import CLIPPINGS
+from mtlspec_torch.constraints import CONSTRAINTS
+from mtlspec_torch.laws import DECAYS
 from mtlspec_torch.layers import LAYERS
 from mtlspec_torch.losses import LOSSES
 from mtlspec_torch.model import MERGES
@@ -24,7 +26,7 @@ class TorchBackend:
 
     name = "torch"
     capabilities = Capabilities(
-        kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, OPTIMIZERS, CLIPPINGS, merges=MERGES),
+        kinds=claimed(LAYERS, ACTIVATIONS, LOSSES, OPTIMIZERS, CLIPPINGS, DECAYS, CONSTRAINTS, merges=MERGES),
         profiles=EVERY_PROFILE,
     )
 

@@ -1,4 +1,4 @@
-"""Clipping: gradients times min(1, limit / (norm + epsilon))."""
+"""Clipping: gradients times min(1, limit / (norm + epsilon)), or element by element."""
 
 from __future__ import annotations
 
@@ -34,16 +34,24 @@ def _by_tensor_norm(clipping: spec.PerTensorNorm, gradients: list[Tensor], rows:
     return dense, {parameter: gradient.scaled(by=factor) for (parameter, gradient), factor in by_row}
 
 
+def _by_value(clipping: spec.ValueClipping, gradients: list[Tensor], rows: Rows) -> Clipped:
+    bounded = torch._foreach_clamp_max(gradients, clipping.limit) if gradients else ()
+    bounded = torch._foreach_clamp_min(bounded, -clipping.limit) if bounded else ()
+    return list(bounded), {p: rows[p].bounded(by=clipping.limit) for p in rows}
+
+
 def _norms(gradients: list[Tensor], rows: Rows) -> list[Tensor]:
     dense = torch._foreach_norm(gradients) if gradients else ()
     return [*dense, *(gradient.squared_norm.sqrt() for gradient in rows.values())]
 
 
-def _factor(norm: Tensor, clipping: spec.Clipping) -> Tensor:
-    return (clipping.limit / (norm + clipping.epsilon)).clamp(max=1)
+def _factor(norm: Tensor, clipping: spec.GlobalNorm | spec.PerTensorNorm) -> Tensor:
+    factor: Tensor = (clipping.limit / (norm + clipping.epsilon)).clamp(max=1)
+    return factor
 
 
 CLIPPINGS: dict[type[spec.Clipping], Callable[[Any, list[Tensor], Rows], Clipped]] = {
     spec.GlobalNorm: _by_global_norm,
     spec.PerTensorNorm: _by_tensor_norm,
+    spec.ValueClipping: _by_value,
 }

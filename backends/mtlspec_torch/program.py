@@ -31,13 +31,15 @@ from mtlspec.expectation import (
     expect_task_weights,
     expect_update,
 )
-from mtlspec.graph import Graph
+from mtlspec.graph import Graph, Numbers
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Arrays, Rows
+from mtlspec_torch.accumulation import Accumulation
 from mtlspec_torch.data import PlacedBatch, PlacedData, Placement, placed_steps
 from mtlspec_torch.losses import linked as predictions
 from mtlspec_torch.losses import loss_function
 from mtlspec_torch.model import MultiTaskModel
+from mtlspec_torch.moving import Moving
 from mtlspec_torch.optimizers import native_optimizer
 from mtlspec_torch.parameters import ParameterTable
 from mtlspec_torch.passes import Differentiation, Penalty, mode, occurrences, task_losses
@@ -71,16 +73,16 @@ class TorchProgram:
 
     def _phase(self, index: int, rows: Mapping[nn.Parameter, RowLaw]) -> PhaseOptimizer:
         phase = self.graph.phases[index]
-        parameters = [self._table.trained(path) for path in phase.parameters]
-        native = native_optimizer(
-            phase.optimizer,
-            phase.clipping,
-            parameters,
-            rows={p: rows[p] for p in parameters if p in rows},
-            device=self._placement.device,
-        )
+        moving = {path: self._moving(path, phase.numbers_of[path], rows) for path in phase.parameters}
+        native = native_optimizer(phase, tuple(moving.values()), device=self._placement.device)
+        parameters = [one.parameter for one in moving.values()]
+        accumulation = Accumulation(parameters, phase.batches) if phase.batches > 1 else None
         own = self._placement.numbers([float(task in phase.tasks) for task in self.graph.tasks])
-        return PhaseOptimizer(native, parameters, own)
+        return PhaseOptimizer(native, moving, own, accumulation)
+
+    def _moving(self, path: str, numbers: Numbers, rows: Mapping[nn.Parameter, RowLaw]) -> Moving:
+        parameter, axes = self._table.trained(path), self._table.places[path].axes
+        return Moving(parameter, axes, numbers, self.graph.by_path[path].constraint, rows.get(parameter))
 
     @property
     def optimizers(self) -> tuple[Optimizer, ...]:
@@ -101,12 +103,12 @@ class TorchProgram:
 
     @property
     def state(self) -> ProgramState:
-        return program_state(self.graph, self._table, self.optimizers)
+        return program_state(self.graph, self._table, self._phases)
 
     @state.setter
     def state(self, state: ProgramState) -> None:
         expect_state(self.graph, state)
-        set_program_state(state, self.graph, self._table, self.optimizers)
+        set_program_state(state, self.graph, self._table, self._phases)
 
     def outputs(self, inputs: Arrays, *, linked: bool = True) -> dict[str, Array]:
         expect_inputs(self.graph, inputs)

@@ -65,14 +65,37 @@ class RowGradient:
         """The sum of the squares."""
         return (self.values if self.law.separate else self._sums).square().sum()
 
+    def bounded(self, *, by: float) -> RowGradient:
+        """Return this gradient with every element from -by to by: of each occurrence where they stay separate."""
+        if self.law.separate:
+            return RowGradient(self.table, self.ids, self.values.clamp(-by, by), self.law)
+        return RowGradient(self.table, self._distinct[0], self._sums.clamp(-by, by), self.law)
+
     def moving(self, tensor: Tensor) -> Tensor:
-        """Return the rows of the table, or of one of its slots, that move: a copy where others are skipped."""
-        return tensor[self._distinct[0]] if self.law.skip else tensor
+        """Return the rows of the table, or of a slot of its shape, that move: a copy where others are skipped."""
+        return tensor[self._distinct[0]] if self._skips(tensor) else tensor
 
     def moved(self, tensor: Tensor, rows: Tensor) -> None:
         """Put back what `moving` gave."""
-        if self.law.skip:
+        if self._skips(tensor):
             tensor[self._distinct[0]] = rows
+
+    def _skips(self, tensor: Tensor) -> bool:
+        return self.law.skip and tensor.ndim > 0
+
+    @cached_property
+    def sum(self) -> Tensor:
+        """The gradient of what `moving` gives."""
+        if self.law.skip:
+            return self._sums
+        return torch.zeros_like(self.table).index_add_(0, self._distinct[0], self._sums)
+
+    @cached_property
+    def square(self) -> Tensor:
+        """What a second moment averages, of what `moving` gives."""
+        square = torch.zeros_like(self.sum)
+        self.add_square_to(square, factor=1.0)
+        return square
 
     def add_to(self, rows: Tensor, *, factor: float) -> None:
         """Add factor · gradient to what `moving` gave."""
@@ -88,3 +111,34 @@ class RowGradient:
             rows.index_add_(0, place, self.values.square(), alpha=factor)
         else:
             rows.add_(self._sums.square(), alpha=factor)
+
+
+@dataclass(frozen=True, eq=False)
+class WholeGradient:
+    """The gradient of a parameter that moves as a whole, as formulas read it."""
+
+    table: Tensor
+    sum: Tensor
+
+    @property
+    def square(self) -> Tensor:
+        """What a second moment averages."""
+        return self.sum.square()
+
+    def moving(self, tensor: Tensor) -> Tensor:
+        """Return `tensor`."""
+        return tensor
+
+    def moved(self, tensor: Tensor, rows: Tensor) -> None:
+        """Do nothing: `moving` gave the tensor itself."""
+
+    def add_to(self, rows: Tensor, *, factor: float) -> None:
+        """Add factor · gradient."""
+        rows.add_(self.sum, alpha=factor)
+
+    def add_square_to(self, rows: Tensor, *, factor: float) -> None:
+        """Add factor · square."""
+        rows.addcmul_(self.sum, self.sum, value=factor)
+
+
+Gradient = RowGradient | WholeGradient

@@ -2,54 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch import Tensor
 
 from mtlspec.backend import ProgramState, Slot
-from mtlspec.expectation import slot_shapes
+from mtlspec.expectation import slot_rules
 from mtlspec.graph import Graph
-from mtlspec.spec.optimizers import Sgd
+from mtlspec.spec.slots import SlotRule
 from mtlspec.tensors import Array
-from mtlspec_torch.optimizers import NATIVE_SLOTS
 from mtlspec_torch.parameters import ParameterTable
+from mtlspec_torch.slots import initial_slot, native_name, step_count
+from mtlspec_torch.training import PhaseOptimizer
 
 
-def program_state(graph: Graph, table: ParameterTable, optimizers: Sequence[Optimizer]) -> ProgramState:
-    """Return slots and step counts; a slot that no update has made yet holds zeros."""
-    slots: dict[Slot, Array] = {}
-    for slot, native, parameter in _slots(graph, table):
-        held = optimizers[slot.phase].state.get(parameter, {}).get(native)
-        place = table.places[slot.path]
-        slots[slot] = place.canonical(torch.zeros_like(parameter) if held is None else held)
-    return ProgramState(slots, tuple(optimizer.param_groups[0]["updates"] for optimizer in optimizers))
+def program_state(graph: Graph, table: ParameterTable, phases: Sequence[PhaseOptimizer]) -> ProgramState:
+    """Return slots and step counts; a slot that no update has made yet holds its initial value."""
+    slots = {
+        slot: _canonical(table, slot, rule, _held(graph, slot, rule, phases[slot.phase]))
+        for slot, rule in slot_rules(graph).items()
+    }
+    return ProgramState(slots, tuple(phase.steps for phase in phases))
 
 
 def set_program_state(
-    state: ProgramState, graph: Graph, table: ParameterTable, optimizers: Sequence[Optimizer]
+    state: ProgramState, graph: Graph, table: ParameterTable, phases: Sequence[PhaseOptimizer]
 ) -> None:
     """Copy `state`, which is one of `graph`, into the native optimizers."""
-    made: list[dict[Tensor, dict[str, Any]]] = [{} for _ in optimizers]
-    for slot, native, parameter in _slots(graph, table):
-        entry = made[slot.phase].setdefault(parameter, _step(graph, slot, parameter, state.steps))
-        entry[native] = table.native(slot.path, np.asarray(state.slots[slot]), like=parameter)
-    for optimizer, entries, steps in zip(optimizers, made, state.steps, strict=True):
-        optimizer.state.clear()
-        optimizer.state.update(entries)
-        optimizer.param_groups[0]["updates"] = steps
+    made: list[dict[Tensor, dict[str, Any]]] = [{} for _ in phases]
+    for slot, rule in slot_rules(graph).items():
+        phase, optimizer = phases[slot.phase], graph.phases[slot.phase].optimizer
+        own = phase.moving[slot.path]
+        tensor = _native(table, slot, rule, np.asarray(state.slots[slot]), own.parameter)
+        if rule.name == "accumulated" and phase.accumulation is not None:
+            phase.accumulation.sums[phase.index(own.parameter)].copy_(tensor)
+            continue
+        updates = state.steps[slot.phase] // graph.phases[slot.phase].batches
+        entry = made[slot.phase].setdefault(own.parameter, step_count(optimizer, updates, own))
+        entry[native_name(optimizer, rule.name)] = tensor
+    for phase, entries, steps in zip(phases, made, state.steps, strict=True):
+        phase.native.state.clear()
+        phase.native.state.update(entries)
+        phase.count(steps)
 
 
-def _step(graph: Graph, slot: Slot, parameter: Tensor, steps: Sequence[int]) -> dict[str, Any]:
-    """Return the step count that native Adam keeps beside each parameter, in float32 as the fused kernels do."""
-    if isinstance(graph.phases[slot.phase].optimizer, Sgd):
-        return {}
-    return {"step": torch.tensor(float(steps[slot.phase]), dtype=torch.float32, device=parameter.device)}
+def _held(graph: Graph, slot: Slot, rule: SlotRule, phase: PhaseOptimizer) -> Tensor:
+    own = phase.moving[slot.path]
+    if slot.name == "accumulated" and phase.accumulation is not None:
+        return phase.accumulation.sums[phase.index(own.parameter)]
+    name = native_name(graph.phases[slot.phase].optimizer, slot.name)
+    found = phase.native.state.get(own.parameter, {}).get(name)
+    return initial_slot(rule, own) if found is None else found
 
 
-def _slots(graph: Graph, table: ParameterTable) -> Iterator[tuple[Slot, str, nn.Parameter]]:
-    for slot in slot_shapes(graph):
-        yield slot, NATIVE_SLOTS[slot.name], table.trained(slot.path)
+def _canonical(table: ParameterTable, slot: Slot, rule: SlotRule, tensor: Tensor) -> Array:
+    if not rule.shape and rule.averaged is None:
+        return np.array(tensor.detach().cpu().numpy()).reshape(())
+    array = table.places[slot.path].canonical(tensor)
+    return array if rule.averaged is None else array.squeeze(rule.averaged)
+
+
+def _native(table: ParameterTable, slot: Slot, rule: SlotRule, array: Array, parameter: Tensor) -> Tensor:
+    if not rule.shape and rule.averaged is None:
+        return torch.tensor(float(array), dtype=parameter.dtype, device=parameter.device).reshape(
+            parameter.shape if parameter.ndim == 0 else ()
+        )
+    if rule.averaged is None:
+        return table.native(slot.path, array, like=parameter)
+    axes = table.places[slot.path].axes
+    arranged = np.ascontiguousarray(np.transpose(np.expand_dims(array, rule.averaged), axes))
+    return torch.tensor(arranged, dtype=parameter.dtype, device=parameter.device)

@@ -28,6 +28,7 @@ from reuse import REUSE_DRAFTS
 from risks import RISK_DRAFTS
 from tasks import TASK_DRAFTS
 from traps import TRAP_DRAFTS
+from updates import UPDATE_DRAFTS
 from windows import WINDOW_DRAFTS
 
 SUITE = "0.3.0"
@@ -49,6 +50,7 @@ DRAFTS: list[Draft] = [
     *RISK_DRAFTS,
     *WINDOW_DRAFTS,
     *RECURRENT_DRAFTS,
+    *UPDATE_DRAFTS,
 ]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mtlspec.graph import Graph, Node
 from mtlspec.spec import layers as kinds
 from mtlspec.spec.signature import Shape, channels, elements
+from mtlspec.spec.slots import SlotRule
 from mtlspec.tensors import Array
 
 WITHIN_CHANNELS = (
@@ -49,6 +50,14 @@ class Orders:
         for axis, order in self.parameters.get(path, {}).items():
             array = np.take(array, np.argsort(order) if inverse else order, axis=axis)
         return array
+
+    def of_slot(self, path: str, rule: SlotRule, array: Array, *, inverse: bool = False) -> Array:
+        """Return what an optimizer keeps for a parameter in the new order, or back in the old one."""
+        if rule.averaged is None:
+            return array if not rule.shape else self.of_parameter(path, array, inverse=inverse)
+        whole = np.expand_dims(array, rule.averaged)
+        orders = {axis: order for axis, order in self.parameters.get(path, {}).items() if axis != rule.averaged}
+        return Orders({}, {path: orders}).of_parameter(path, whole, inverse=inverse).squeeze(rule.averaged)
 
     def of_rows(self, path: str, values: Array, *, inverse: bool = False) -> Array:
         """Return rows of a table with their elements in the new order, or back in the old one."""

@@ -11,6 +11,9 @@ from typing import Any, Literal, get_args, get_origin
 from mtlspec.spec import (
     Spec,
     activations,
+    constraints,
+    decay,
+    groups,
     initializers,
     layers,
     losses,
@@ -34,6 +37,8 @@ FAMILIES: tuple[type[Kind], ...] = (
     optimizers.Clipping,
     schedules.Schedule,
     training.Phases,
+    decay.Decay,
+    constraints.Constraint,
 )
 PARTS: tuple[type[Value], ...] = (
     Spec,
@@ -44,6 +49,9 @@ PARTS: tuple[type[Value], ...] = (
     signature.Penalty,
     schedules.WarmUp,
     losses.Term,
+    groups.Group,
+    groups.Average,
+    groups.Accumulation,
 )
 
 OF_THE_HOST = {

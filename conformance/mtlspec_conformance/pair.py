@@ -32,6 +32,7 @@ class Pair:
         self.subject = mtlspec.compile(case.graph, backend=backend, precision=precision, device=device)
         self.first_parameters = copied(self.subject.parameters)
         """What the subject held when it was compiled."""
+        self.first_state = frozen(self.subject.state)
         self.known: dict[str, Any] = {}
         """What was found of the reference alone; twins share it."""
 

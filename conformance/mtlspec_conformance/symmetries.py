@@ -23,6 +23,7 @@ from mtlspec.backend import (
     ValueWithGradient,
 )
 from mtlspec.batch import Batch, Dataset
+from mtlspec.expectation import slot_rules
 from mtlspec.graph import Graph
 from mtlspec.randomness import permutation, uniform
 from mtlspec.spec.layers import Dropout
@@ -154,7 +155,11 @@ class SymmetricProgram(Wrapper):
 
     def _ordered_state(self, state: ProgramState, *, inverse: bool = False) -> ProgramState:
         channels = self.symmetry.channels
-        slots = {slot: channels.of_parameter(slot.path, a, inverse=inverse) for slot, a in state.slots.items()}
+        slots = {
+            slot: channels.of_slot(slot.path, rule, state.slots[slot], inverse=inverse)
+            for slot, rule in slot_rules(self.graph).items()
+            if slot in state.slots
+        }
         return ProgramState(slots, state.steps)
 
     def _rows(self, array: Array) -> NDArray[np.int64]:

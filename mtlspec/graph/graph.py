@@ -7,12 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from mtlspec.spec.constraints import Constraint
+from mtlspec.spec.decay import Decay
+from mtlspec.spec.groups import Average
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.layers import Layer, Table
 from mtlspec.spec.losses import Loss, Target
 from mtlspec.spec.model import Input, Merge, Metric
 from mtlspec.spec.optimizers import Clipping, Optimizer
 from mtlspec.spec.signature import Penalty, Role, Shape, Sizes
+from mtlspec.spec.slots import SlotRule, like_parameter
 from mtlspec.spec.training import Training
 from mtlspec.spec.value import Value
 
@@ -57,6 +61,7 @@ class Parameter(Value):
     """The row that begins at 0, whatever the initializer draws."""
     by_row: bool = False
     """Whether its gradient is given row by row (`Rows`), since its embedding's laws tell rows apart."""
+    constraint: Constraint | None = None
 
 
 class Head(Value):
@@ -93,6 +98,14 @@ class Head(Value):
         return (*self.positions, self.loss.predictions(self.units))
 
 
+class Numbers(Value):
+    """What is different from parameter to parameter in a phase."""
+
+    rate_factor: float = 1.0
+    decay: float = 0.0
+    """The rate of the phase's decay."""
+
+
 class Phase(Value):
     """One optimizer with the parameters that it moves, for some tasks."""
 
@@ -102,6 +115,27 @@ class Phase(Value):
     """Key paths of trainable parameters."""
     optimizer: Optimizer
     clipping: Clipping | None = None
+    decay: Decay | None = None
+    """Its law; the rates are in `numbers`."""
+    numbers: tuple[Numbers, ...] = ()
+    """Of each parameter, in order; none: the plain ones for all."""
+    average: Average | None = None
+    batches: int = 1
+    """How many gradients an update takes the mean of."""
+
+    def slots(self, shape: Sizes) -> tuple[SlotRule, ...]:
+        """Return all that is kept for a parameter of `shape`: by the optimizer, its average, its accumulated gradient.
+
+        Before its first update an average means nothing.
+        """
+        around = (*(("average",) if self.average else ()), *(("accumulated",) if self.batches > 1 else ()))
+        return (*self.optimizer.slots(shape), *like_parameter(shape, *around))
+
+    @cached_property
+    def numbers_of(self) -> dict[str, Numbers]:
+        """The numbers of each parameter, by key path."""
+        numbers = self.numbers or (Numbers(),) * len(self.parameters)
+        return dict(zip(self.parameters, numbers, strict=True))
 
 
 class Graph(Value):

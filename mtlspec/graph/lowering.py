@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from mtlspec.graph.graph import Graph, Head, Node, Parameter, Phase
+from mtlspec.graph.graph import Graph, Head, Node, Numbers, Parameter, Phase
 from mtlspec.spec.advice import served
 from mtlspec.spec.layers import Layer, Table
-from mtlspec.spec.signature import channels
+from mtlspec.spec.reach import Reach
+from mtlspec.spec.signature import NO_PENALTY, channels
 from mtlspec.spec.spec import Spec
 from mtlspec.spec.training import PerTask
 from mtlspec.spec.wiring import Wiring, rules
@@ -15,7 +16,8 @@ def lower(spec: Spec) -> Graph:
     """Return the graph of `spec`: shapes, parameter table, phases, every law explicit."""
     wiring = Wiring(spec)
     tasks = served(wiring)
-    parameters = _parameters(wiring, tasks)
+    reach = Reach(spec.training, wiring)
+    parameters = _parameters(wiring, tasks, reach)
     phases = spec.training.phases
     return Graph(
         inputs=spec.inputs,
@@ -44,7 +46,7 @@ def lower(spec: Spec) -> Graph:
             )
             for task in spec.tasks
         ),
-        phases=_phases(spec, parameters),
+        phases=_phases(spec, parameters, reach),
         gradient=phases.gradient if isinstance(phases, PerTask) else "summed",
         forward=phases.forward if isinstance(phases, PerTask) else "once",
         seed=spec.training.seed,
@@ -57,7 +59,7 @@ def _in_order(spec: Spec, tasks: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(task.name for task in spec.tasks if task.name in tasks)
 
 
-def _parameters(wiring: Wiring, tasks: dict[str, tuple[str, ...]]) -> tuple[Parameter, ...]:
+def _parameters(wiring: Wiring, tasks: dict[str, tuple[str, ...]], reach: Reach) -> tuple[Parameter, ...]:
     used = dict(tasks)
     for step in wiring.steps:
         if step.reuses is not None:
@@ -73,33 +75,34 @@ def _parameters(wiring: Wiring, tasks: dict[str, tuple[str, ...]]) -> tuple[Para
             initializer=rule.initializer,
             fan_in=rule.fan_in,
             fan_out=rule.fan_out,
-            penalty=rule.penalty,
+            penalty=NO_PENALTY if reach.frozen(f"{step.path}.{rule.leaf}") else rule.penalty,
             tasks=_in_order(wiring.spec, used.get(step.path, ())),
             zero_row=rule.zero_row,
             by_row=isinstance(step.operation, Table) and step.operation.by_row,
+            constraint=rule.constraint,
         )
         for step, rule in rules(wiring)
     )
 
 
-def _phases(spec: Spec, parameters: tuple[Parameter, ...]) -> tuple[Phase, ...]:
-    training = spec.training
-    trainable = [p for p in parameters if p.role == "trainable"]
+def _phases(spec: Spec, parameters: tuple[Parameter, ...], reach: Reach) -> tuple[Phase, ...]:
+    moving = [p for p in parameters if p.role == "trainable" and not reach.frozen(p.path)]
     names = tuple(task.name for task in spec.tasks)
-    if not isinstance(training.phases, PerTask):
-        paths = tuple(p.path for p in trainable)
-        return (
-            Phase(
-                name="joint", tasks=names, parameters=paths, optimizer=training.optimizer, clipping=training.clipping
-            ),
-        )
-    return tuple(
-        Phase(
-            name=name,
-            tasks=(name,),
-            parameters=tuple(p.path for p in trainable if name in p.tasks),
-            optimizer=training.optimizer,
-            clipping=training.clipping,
-        )
-        for name in names
+    if not isinstance(spec.training.phases, PerTask):
+        return (_phase("joint", names, moving, reach),)
+    return tuple(_phase(name, (name,), [p for p in moving if name in p.tasks], reach) for name in names)
+
+
+def _phase(name: str, tasks: tuple[str, ...], parameters: list[Parameter], reach: Reach) -> Phase:
+    training = reach.training
+    return Phase(
+        name=name,
+        tasks=tasks,
+        parameters=tuple(p.path for p in parameters),
+        optimizer=training.optimizer,
+        clipping=training.clipping,
+        decay=training.decay_law,
+        numbers=tuple(Numbers(rate_factor=reach.rate_factor(p.path), decay=reach.decay(p.path)) for p in parameters),
+        average=training.average,
+        batches=1 if training.accumulation is None else training.accumulation.batches,
     )

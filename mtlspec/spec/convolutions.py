@@ -6,6 +6,7 @@ from typing import Literal
 
 from mtlspec.spec.activations import Activation, Linear
 from mtlspec.spec.borders import CausalPadding, Cut1d, Cut2d, Padding1d, Padding2d
+from mtlspec.spec.constraints import Constraint
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.law import law
 from mtlspec.spec.layer import Layer, Pair, Positive
@@ -107,6 +108,7 @@ class _Biased(Convolution):
     bias: bool = True
     bias_initializer: Initializer = law(**BIAS)
     bias_penalty: Penalty = Penalty()
+    bias_constraint: Constraint | None = None
 
     def with_bias(self, *kernels: ParameterRule) -> tuple[ParameterRule, ...]:
         """Return the rules of `kernels` and of the bias, which has the outputs and fans of the last."""
@@ -118,6 +120,7 @@ class _Biased(Convolution):
             fan_in=last.fan_in,
             fan_out=last.fan_out,
             penalty=self.bias_penalty,
+            constraint=self.bias_constraint,
         )
         return (*kernels, bias) if self.bias else kernels
 
@@ -129,11 +132,19 @@ class _Biased(Convolution):
 class _OneKernel(_Biased):
     kernel_initializer: Initializer = law(**KERNEL)
     kernel_penalty: Penalty = Penalty()
+    kernel_constraint: Constraint | None = None
 
     def kernel(self, shape: Sizes, *, fan_in: int, fan_out: int) -> ParameterRule:
         """Return the rule of the kernel."""
-        penalty = self.kernel_penalty
-        return ParameterRule("kernel", shape, self.kernel_initializer, fan_in=fan_in, fan_out=fan_out, penalty=penalty)
+        return ParameterRule(
+            "kernel",
+            shape,
+            self.kernel_initializer,
+            fan_in=fan_in,
+            fan_out=fan_out,
+            penalty=self.kernel_penalty,
+            constraint=self.kernel_constraint,
+        )
 
 
 class _Grouped(_OneKernel, _Filters):
@@ -213,6 +224,8 @@ class _Separable(_Biased, _ByChannel, _Filters):
     pointwise_initializer: Initializer = law(**KERNEL)
     depthwise_penalty: Penalty = Penalty()
     pointwise_penalty: Penalty = Penalty()
+    depthwise_constraint: Constraint | None = None
+    pointwise_constraint: Constraint | None = None
 
     def rules(self, channels: int) -> tuple[Sizes, tuple[ParameterRule, ...]]:
         size, deep = self.window.size, channels * self.depth_multiplier
@@ -224,6 +237,7 @@ class _Separable(_Biased, _ByChannel, _Filters):
             fan_in=fan_in,
             fan_out=fan_out,
             penalty=self.depthwise_penalty,
+            constraint=self.depthwise_constraint,
         )
         pointwise = ParameterRule(
             "pointwise_kernel",
@@ -232,6 +246,7 @@ class _Separable(_Biased, _ByChannel, _Filters):
             fan_in=deep,
             fan_out=self.filters,
             penalty=self.pointwise_penalty,
+            constraint=self.pointwise_constraint,
         )
         return (self.filters,), self.with_bias(depthwise, pointwise)
 

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic_core import InitErrorDetails
 
+from mtlspec.spec.constraints import Constraint
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.law import law
 from mtlspec.spec.layer import Dtype, Layer, Name, Positive
@@ -35,6 +36,7 @@ class Table(Layer):
     padding_id: int | None = None
     """The id that fills up short examples: its row begins at 0, and no occurrence of it has a gradient or touches the
     row (PyTorch's `padding_idx`). Keras has none: its `mask_zero` makes a mask, and trains row 0."""
+    constraint: Constraint | None = None
 
     def model_post_init(self, context: object) -> None:
         """Refuse what tells rows apart beside what touches them all, and padding that is no row."""
@@ -46,6 +48,9 @@ class Table(Layer):
         if self.penalty.active and self.untouched_rows == "skip":
             message = "a penalty gives every row a gradient; leave it out, or use `untouched_rows: decay`"
             found.append(problem(message, ("penalty",)))
+        if self.constraint is not None and self.untouched_rows == "skip" and not self.constraint.by_row:
+            message = "a norm over rows moves those that no id touches; use `axes: [1]`, or `untouched_rows: decay`"
+            found.append(problem(message, ("constraint",)))
         if self.padding_id is not None and not 0 <= self.padding_id < self.rows:
             message = f"expected a row from 0 to {self.rows - 1}, found {self.padding_id}; say `rows:` with padding"
             found.append(problem(message, ("padding_id",), self.padding_id))
@@ -70,6 +75,7 @@ class Table(Layer):
             fan_out=self.units,
             penalty=self.penalty,
             zero_row=self.padding_id,
+            constraint=self.constraint,
         )
 
 

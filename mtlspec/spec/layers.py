@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mtlspec.spec import initializers
 from mtlspec.spec.activations import Activation, Linear
+from mtlspec.spec.constraints import Constraint
 from mtlspec.spec.convolutions import Conv1d as Conv1d
 from mtlspec.spec.convolutions import Conv2d as Conv2d
 from mtlspec.spec.convolutions import Convolution as Convolution
@@ -76,6 +77,8 @@ class Dense(Layer):
     bias_initializer: Initializer = law(published="zeros", keras="zeros", torch="fan_in_uniform")
     kernel_penalty: Penalty = Penalty()
     bias_penalty: Penalty = Penalty()
+    kernel_constraint: Constraint | None = None
+    bias_constraint: Constraint | None = None
 
     def signature(self, shape: Shape) -> Signature:
         return Signature((*shape[:-1], self.units), _affine(self, (channels(shape), self.units), self.units))
@@ -85,10 +88,22 @@ def _affine(layer: Dense, kernel: Sizes, outputs: int) -> tuple[ParameterRule, .
     fan_in, fan_out = kernel
     rules = (
         ParameterRule(
-            "kernel", kernel, layer.kernel_initializer, fan_in=fan_in, fan_out=fan_out, penalty=layer.kernel_penalty
+            "kernel",
+            kernel,
+            layer.kernel_initializer,
+            fan_in=fan_in,
+            fan_out=fan_out,
+            penalty=layer.kernel_penalty,
+            constraint=layer.kernel_constraint,
         ),
         ParameterRule(
-            "bias", (outputs,), layer.bias_initializer, fan_in=fan_in, fan_out=fan_out, penalty=layer.bias_penalty
+            "bias",
+            (outputs,),
+            layer.bias_initializer,
+            fan_in=fan_in,
+            fan_out=fan_out,
+            penalty=layer.bias_penalty,
+            constraint=layer.bias_constraint,
         ),
     )
     return rules if layer.bias else rules[:1]

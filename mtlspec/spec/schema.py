@@ -12,7 +12,9 @@ from typing import Any
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from mtlspec.spec.activations import Activation
+from mtlspec.spec.constraints import Constraint
 from mtlspec.spec.data import Encoder, Missing
+from mtlspec.spec.decay import Decay
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layers import Layer
@@ -33,6 +35,8 @@ FAMILIES: tuple[type[Kind], ...] = (
     Prediction,
     Optimizer,
     Clipping,
+    Decay,
+    Constraint,
     Schedule,
     Phases,
     Encoder,

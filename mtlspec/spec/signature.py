@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from mtlspec.spec.constraints import Constraint
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.value import Value
 
@@ -56,6 +57,12 @@ class ParameterRule:
     """The row of a table that begins at 0, whatever the initializer draws."""
     own: bool = False
     """Whether a block that is reused has one for each use, as the steps of a dropout."""
+    constraint: Constraint | None = None
+
+    def __post_init__(self) -> None:
+        complaint = "" if self.constraint is None else self.constraint.complaint(self.shape)
+        if complaint:
+            raise ShapeError(f"{self.constraint and self.constraint.kind} of {self.leaf}: {complaint}")
 
 
 @dataclass(frozen=True)

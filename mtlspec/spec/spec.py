@@ -15,6 +15,7 @@ from mtlspec.spec.law import Like, obeying
 from mtlspec.spec.layer import CHAIN_START
 from mtlspec.spec.model import Block, Input, Task
 from mtlspec.spec.plateau import ReduceOnPlateau
+from mtlspec.spec.reach import Reach
 from mtlspec.spec.training import Training
 from mtlspec.spec.value import Value, nearest, problem, raise_problems
 from mtlspec.spec.wiring import Wiring
@@ -42,9 +43,11 @@ class Spec(Value):
         for name in ("inputs", "blocks", "tasks"):
             self.__dict__[name] = tuple(obeying(part, self.like) for part in getattr(self, name))
         self.__dict__["training"] = obeying(self.training, self.like)
+        wiring = Wiring(self)
         raise_problems(
-            "Spec", [*_name_problems(self), *_data_problems(self), *Wiring(self).problems, *_schedule_problems(self)]
+            "Spec", [*_name_problems(self), *_data_problems(self), *wiring.problems, *_schedule_problems(self)]
         )
+        raise_problems("Spec", [*Reach(self.training, wiring).problems])
 
     def task(self, name: str) -> Task:
         """Return the task called `name`.

@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from mtlspec.spec.decay import Decay
+from mtlspec.spec.groups import Accumulation, Average, Group
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.optimizers import Adam, Clipping, Optimizer
 from mtlspec.spec.schedules import ConstantRate, Schedule
@@ -66,3 +68,13 @@ class Training(Value):
     """Seeds initial values, order of examples, dropout and splits."""
     precision: Precision = "float32"
     phases: Phases = Joint()
+    decay: Decay | None = None
+    groups: tuple[Group, ...] = ()
+    """Of parameters; the first that matches a key path holds for it."""
+    average: Average | None = None
+    accumulation: Accumulation | None = None
+
+    @property
+    def decay_law(self) -> Decay | None:
+        """The decay of the optimizer itself, or that of the document."""
+        return self.optimizer.own_decay or self.decay

@@ -2,6 +2,7 @@
 
 from mtlspec.training.adaptation import adapt as adapt
 from mtlspec.training.atomic import write_whole as write_whole
+from mtlspec.training.averages import averaged_parameters as averaged_parameters
 from mtlspec.training.batches import Chunk as Chunk
 from mtlspec.training.batches import batches as batches
 from mtlspec.training.batches import denominators as denominators

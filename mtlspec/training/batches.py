@@ -98,10 +98,17 @@ class _Rates:
     training: Training
     per_epoch: int
 
+    def _time(self, step: int) -> int:
+        """Return what the schedule counts as the step of a batch; epochs are made of batches either way."""
+        accumulation = self.training.accumulation
+        if accumulation is None or accumulation.schedule_counts == "batches" or self.training.schedule.unit == "epoch":
+            return step
+        return step // accumulation.batches
+
     def at(self, steps: range) -> NDArray[np.float64]:
         """Return the rates [K, P] of `steps`."""
         schedule = self.training.schedule
-        factors = np.array([schedule.factor(step, steps_per_epoch=self.per_epoch) for step in steps])
+        factors = np.array([schedule.factor(self._time(step), steps_per_epoch=self.per_epoch) for step in steps])
         bases = np.array([phase.optimizer.learning_rate for phase in self.graph.phases])
         return np.asarray(factors[:, None] * bases)
 

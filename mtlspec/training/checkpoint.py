@@ -13,7 +13,7 @@ import numpy as np
 
 from mtlspec.backend import Backend, Program, ProgramState, Slot
 from mtlspec.errors import CheckpointError
-from mtlspec.expectation import expect_state
+from mtlspec.expectation import expect_state, slot_shapes
 from mtlspec.graph import Graph, lower
 from mtlspec.registry import GROUP
 from mtlspec.registry import compile as compile_program
@@ -180,11 +180,8 @@ def _content(path: Path) -> tuple[dict[str, str], dict[str, Array]]:
 def _parted(tensors: Mapping[str, Array], graph: Graph, name: str) -> tuple[dict[str, Array], dict[Slot, Array]]:
     """Return parameters and slots, each of the shape that `graph` says."""
     shapes = {f"parameters/{path}": parameter.shape for path, parameter in graph.by_path.items()}
-    kinds = {tuple(key.split("/")[1:3]) for key in tensors if key.startswith("slots/") and key.count("/") == 3}
-    for phase, slot in kinds:
-        index = int(phase) if phase.isdigit() else len(graph.phases)
-        paths = graph.phases[index].parameters if index < len(graph.phases) else ()
-        shapes |= {f"slots/{phase}/{slot}/{path}": graph.by_path[path].shape for path in paths}
+    slots_of = {f"slots/{slot.phase}/{slot.name}/{slot.path}": shape for slot, shape in slot_shapes(graph).items()}
+    shapes |= slots_of
     for what, keys in (("lacks", shapes.keys() - tensors.keys()), ("has unknown", tensors.keys() - shapes.keys())):
         if keys:
             raise CheckpointError(f"{name}: the file {what} {', '.join(sorted(keys)[:3])}, {len(keys)} in all")
@@ -192,7 +189,7 @@ def _parted(tensors: Mapping[str, Array], graph: Graph, name: str) -> tuple[dict
         if tensors[key].shape != shape:
             raise CheckpointError(f"{name}: {key}: expected the shape {shape}, found {tensors[key].shape}")
     parameters = {path: tensors[f"parameters/{path}"] for path in graph.by_path}
-    slots = {_slot(key): array for key, array in tensors.items() if key.startswith("slots/")}
+    slots = {_slot(key): tensors[key] for key in slots_of}
     return parameters, slots
 
 

@@ -13,6 +13,7 @@ from mtlspec.errors import MtlspecError
 from mtlspec.graph import Graph
 from mtlspec.spec.value import nearest
 from mtlspec.tensors import Array, Arrays
+from mtlspec.training.averages import evaluated_parameters
 from mtlspec.training.batches import denominators
 from mtlspec.training.dataset import checked_inputs, expect_dataset_of
 from mtlspec.training.metrics import metrics as metrics_of
@@ -39,8 +40,9 @@ def evaluate(program: Program, data: Dataset, *, metrics: Mapping[str, OwnFuncti
     """
     expect_dataset_of(program.graph, data)
     own = _by_task(program.graph, metrics or {})
-    losses = _losses(program, data)
-    predicted = _outputs(program, data.inputs)
+    with evaluated_parameters(program):
+        losses = _losses(program, data)
+        predicted = _outputs(program, data.inputs)
     result: dict[str, float] = {}
     for head in program.graph.heads:
         result[f"{head.task}/loss"] = losses[head.task]
@@ -68,7 +70,9 @@ def predict(program: Program, inputs: Mapping[str, Any]) -> dict[str, Array]:
     Raises:
         DataError: the inputs do not fit the spec.
     """
-    return _outputs(program, checked_inputs(program.graph, inputs))
+    found = checked_inputs(program.graph, inputs)
+    with evaluated_parameters(program):
+        return _outputs(program, found)
 
 
 def _outputs(program: Program, inputs: Arrays) -> dict[str, Array]:

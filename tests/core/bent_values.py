@@ -33,6 +33,8 @@ from test_reference_optimizers import test_slots_hold_what_the_formulas_name as 
 from test_reference_statistics import test_a_gradient_carries_new_statistics_and_changes_nothing as check_step
 from test_reference_statistics import test_running_statistics_move_toward_the_batch as check_statistics
 from test_reference_statistics import test_the_dropout_mask_is_the_hash_of_seed_path_step_and_element as check_mask
+from test_reference_updates import BY_HAND
+from test_reference_updates import test_an_update_by_hand as check_update
 from test_reference_windows import test_windows_are_what_loops_give as check_windows
 
 Check = Callable[[], None]
@@ -138,10 +140,16 @@ def update_values() -> Iterator[Bend]:
         kind = next(k for k in optimizers.UPDATES if word(k) == name)
         plant = placed(optimizers.UPDATES, kind, _moves(optimizers.UPDATES[kind], of))
         yield Bend(f"optimizer/{name}", of or "update", plant, check)
+    for optimizer, gradients, steps, slots in {row[0]["kind"]: row for row in reversed(BY_HAND)}.values():
+        kind = next(k for k in optimizers.UPDATES if word(k) == optimizer["kind"])
+        for of in ("", *slots):
+            plant = placed(optimizers.UPDATES, kind, _moves(optimizers.UPDATES[kind], of))
+            check = partial(check_update, optimizer, gradients, steps, slots)
+            yield Bend(f"optimizer/{optimizer['kind']}", of or "update", plant, check)
     for kind, function in clipping.CLIPPINGS.items():
         plant = placed(clipping.CLIPPINGS, kind, _clips(function))
-        document = {"kind": word(kind), "limit": 1.0, "epsilon": 1.0}
-        norms = {"global_norm": (0.5, 4 / 6), "per_tensor_norm": (0.75, 0.8)}[word(kind)]
+        document = {"kind": word(kind), "limit": 1.0} | ({} if word(kind) == "value" else {"epsilon": 1.0})
+        norms = {"global_norm": (0.5, 4 / 6), "per_tensor_norm": (0.75, 0.8), "value": (1.0, 1.0)}[word(kind)]
         yield Bend(f"clipping/{word(kind)}", "factor", plant, partial(check_clipping, document, norms))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from bent_reference import Bend, Plant, placed, replaced
 from mtlspec_conformance.mutants import mistaken_layers
 from mtlspec_conformance.mutants import mistaken_updates as wrong
-from mtlspec_numpy import clipping, merges, model, optimizers, program
+from mtlspec_numpy import clipping, merges, model, moments, optimizers, program
 from mtlspec_numpy.directions import Direction
 from mtlspec_numpy.pullback import Applied, Cotangents
 from test_reference_layers import test_the_pullback_of_a_merge_is_the_slope as check_merge
@@ -84,7 +84,7 @@ def _adam(**changed: Any) -> Callable[..., Any]:
     def update(optimizer: Any, w: Array, direction: Direction, slots: Any, rate: float, step: int) -> Any:
         arguments = {"w": w, "direction": direction, "slots": slots, "rate": rate, "step": step}
         arguments |= {name: change(**arguments) for name, change in changed.items()}
-        return optimizers.adam(optimizer, **arguments)
+        return moments.adam(optimizer, **arguments)
 
     return update
 
@@ -120,7 +120,7 @@ UPDATE_TERMS = (
         "epsilon on the other side",
         _bent(
             laws.Adam,
-            lambda o, *rest: optimizers.adam(o.model_copy(update={"epsilon_placement": "after_correction"}), *rest),
+            lambda o, *rest: moments.adam(o.model_copy(update={"epsilon_placement": "after_correction"}), *rest),
         ),
         partial(check_adam, "before_correction", False, BEFORE),
     ),
@@ -142,10 +142,7 @@ UPDATE_TERMS = (
     Bend(
         "optimizer/adamw",
         "the decay by the other rate",
-        _bent(
-            laws.AdamW,
-            lambda o, *rest: optimizers.adamw(o.model_copy(update={"decay_scaled_by": "learning_rate"}), *rest),
-        ),
+        replaced(optimizers, "decoupled", lambda phase, path, w, rate: w - rate * phase.numbers_of[path].decay * w),
         lambda: check_adamw("schedule", (0.025, 0.0125, 0.05)),
     ),
     Bend(

@@ -144,6 +144,7 @@ def test_an_optimizer_keeps_the_slots_that_it_needs(optimizer: dict[str, Any], n
         ({"kind": "global_norm", "limit": 5.0, "epsilon": 1.0}, (2.5, 4 * 5 / 6)),
         ({"kind": "per_tensor_norm", "limit": 3.5}, (3.0, 3.5)),
         ({"kind": "per_tensor_norm", "limit": 1.0, "epsilon": 1.0}, (0.75, 0.8)),
+        ({"kind": "value", "limit": 3.5}, (3.0, 3.5)),
     ],
     ids=str,
 )

@@ -45,6 +45,20 @@ FITTED: dict[str, Document] = {
         {**DENSE, "kernel_penalty": {"l1": 0.013, "l2": 0.07}, "bias_penalty": {"l2": 0.1}},
         optimizer={**ADAM, "kind": "adamw", "weight_decay": 0.03, "decay_scaled_by": "schedule", "amsgrad": True},
     ),
+    "rmsprop in groups": document(
+        {**DENSE, "kernel_constraint": {"kind": "max_norm", "limit": 0.8, "epsilon": 1e-3}},
+        optimizer={"kind": "rmsprop", "learning_rate": 0.03, "momentum": 0.7, "centered": True},
+        decay={"kind": "coupled", "rate": 0.1, "exclude": ["*.bias"]},
+        groups=[{"parameters": "trunk[0].bias", "frozen": True}, {"parameters": "*.kernel", "rate_factor": 0.5}],
+        average={"keeps": 0.7},
+    ),
+    "adafactor over batches": document(
+        DENSE, optimizer={"kind": "adafactor", "learning_rate": 0.03}, accumulation={"batches": 2}
+    ),
+    "nadam": document(DENSE, optimizer={"kind": "nadam", "learning_rate": 0.03}),
+    "adagrad of rows": with_words(
+        {"kind": "adagrad", "learning_rate": 0.1, "initial_accumulator": 0.1}, CLIPPED, untouched_rows="skip"
+    ),
     "rows apart": with_words(ADAM, CLIPPED, repeated_ids="separate", untouched_rows="skip"),
     "rows summed": with_words(ADAM, CLIPPED, repeated_ids="sum"),
     "losses": document(

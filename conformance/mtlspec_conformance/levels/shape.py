@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mtlspec.expectation import initial_state
 from mtlspec.graph import Parameter, initial_parameters
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Rows, Tensors
@@ -20,6 +21,7 @@ def shape(pair: Pair) -> Iterator[Finding]:
     yield from same("graph", subject.graph, graph)
     yield from same("precision", subject.precision, pair.precision)
     yield from exactly("initial value", pair.first_parameters, held(initial_parameters(graph), pair.precision))
+    yield from _first_slots(pair)
     yield from _assignment(pair)
     pair.reset()
     stored = held(pair.case.parameters, pair.precision)
@@ -35,6 +37,13 @@ def shape(pair: Pair) -> Iterator[Finding]:
         }
         yield from _formed(f"gradient{when}", _forms(gradients), trainable)
         yield from _formed(f"statistic{when}", _forms(statistics), written)
+
+
+def _first_slots(pair: Pair) -> Iterator[Finding]:
+    """Yield whether slots begin as their rules say; others are told of below."""
+    found, expected = named(pair.first_state), held(named(initial_state(pair.graph)), pair.precision)
+    if _forms(found) == _forms(expected):
+        yield from exactly("slot", found, expected, when=" before the first update")
 
 
 def _assignment(pair: Pair) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from mtlspec_conformance.mutants.layouts import LAYOUT_MUTANTS, SHAPE_MUTANTS
 from mtlspec_conformance.mutants.losses import LOSS_VALUE_MUTANTS
 from mtlspec_conformance.mutants.moves import INTERCHANGE_MUTANTS
 from mtlspec_conformance.mutants.mutant import Mutant as Mutant
+from mtlspec_conformance.mutants.optimizers import FAMILY_MUTANTS
 from mtlspec_conformance.mutants.orders import ORDER_MUTANTS
 from mtlspec_conformance.mutants.predictions import FORWARD_MUTANTS
 from mtlspec_conformance.mutants.recurrent import RECURRENT_MUTANTS
@@ -69,4 +70,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *RISK_MUTANTS,
     *SPATIAL_MUTANTS,
     *RECURRENT_MUTANTS,
+    *FAMILY_MUTANTS,
 )

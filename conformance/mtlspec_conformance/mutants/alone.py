@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mtlspec.backend import Gradients, ProgramState, Slot, Statistics
+from mtlspec.graph import Numbers
 from mtlspec.spec import optimizers
 from mtlspec.tensors import Array, Tensors, dense
 from mtlspec_conformance.mutants.mutant import A_STEP_UPDATES_TOO, Mutant
@@ -165,7 +166,7 @@ LAW_MUTANTS = (
         "Adds the decay to the gradient.",
         "law",
         ("law/adamw-decay-by-learning-rate",),
-        every(optimizers.AdamW, weight_decay=0.0),
+        every(Numbers, decay=0.0),
         _DecayCoupled,
         earlier=A_STEP_UPDATES_TOO,
     ),

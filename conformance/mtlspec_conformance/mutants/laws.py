@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from mtlspec.graph import Graph
+from mtlspec.graph import Graph, Numbers
 from mtlspec.spec import optimizers
+from mtlspec.spec.decay import DecoupledDecay
 from mtlspec_conformance.mutants.mutant import A_STEP_UPDATES_TOO, Mutant
 from mtlspec_conformance.mutants.rewriting import every, having, negated, other, rebuilt
+
+NORMS = (optimizers.GlobalNorm, optimizers.PerTensorNorm)
 
 
 def _without_clipping(graph: Graph) -> Graph:
@@ -19,7 +22,7 @@ def _other_norm(graph: Graph) -> Graph:
     swapped = {optimizers.GlobalNorm: optimizers.PerTensorNorm, optimizers.PerTensorNorm: optimizers.GlobalNorm}
 
     def change(value: Any) -> Any:
-        if not isinstance(value, optimizers.Clipping):
+        if not isinstance(value, NORMS):
             return value
         return swapped[type(value)](limit=value.limit, epsilon=value.epsilon)
 
@@ -27,15 +30,8 @@ def _other_norm(graph: Graph) -> Graph:
     return changed
 
 
-def _adam_for_adamw(graph: Graph) -> Graph:
-    def change(value: Any) -> Any:
-        if not isinstance(value, optimizers.AdamW):
-            return value
-        fields = {name: getattr(value, name) for name in optimizers.Adam.model_fields if name != "kind"}
-        return optimizers.Adam(**fields)
-
-    changed: Graph = rebuilt(graph, change)
-    return changed
+def _without_decay(graph: Graph) -> Graph:
+    return having(graph, phases=tuple(having(phase, decay=None) for phase in graph.phases))
 
 
 MOMENTS = (optimizers.Adam, optimizers.AdamW)
@@ -68,16 +64,16 @@ _FLIPPED = (
         "Scales the decay by the other rate.",
         "law",
         ("law/adamw-decay-by-schedule", "law/adamw-decay-by-learning-rate"),
-        every(optimizers.AdamW, decay_scaled_by=other("learning_rate", "schedule")),
+        every(DecoupledDecay, scaled_by=other("learning_rate", "schedule")),
     ),
     Mutant(
         "decay-of-torch",
         "Has a weight decay of its own.",
         "law",
         ("law/adamw-decay-by-learning-rate",),
-        every(optimizers.AdamW, weight_decay=0.01),
+        every(Numbers, decay=0.01),
     ),
-    Mutant("decay-forgotten", "Does not decay.", "law", ("law/adamw-decay-by-learning-rate",), _adam_for_adamw),
+    Mutant("decay-forgotten", "Does not decay.", "law", ("law/adamw-decay-by-learning-rate",), _without_decay),
     Mutant("clip-ignored", "Does not clip.", "law", ("law/clip-global-norm",), _without_clipping),
     Mutant(
         "clip-norm-swapped",
@@ -91,14 +87,14 @@ _FLIPPED = (
         "Adds 1e-6 to the norm unasked.",
         "law",
         ("law/clip-global-norm", "law/clip-per-tensor-norm"),
-        every(optimizers.Clipping, epsilon=1e-6),
+        every(NORMS, epsilon=1e-6),
     ),
     Mutant(
         "clip-epsilon-forgotten",
         "Divides by the norm alone.",
         "law",
         ("law/clip-global-norm-with-epsilon",),
-        every(optimizers.Clipping, epsilon=0.0),
+        every(NORMS, epsilon=0.0),
     ),
 )
 

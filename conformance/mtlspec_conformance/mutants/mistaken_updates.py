@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from mtlspec_numpy.clipping import clipped
 from mtlspec_numpy.directions import Direction, directions
-from mtlspec_numpy.optimizers import Moved, PhaseOptimizer, Slots, adam
+from mtlspec_numpy.moments import adam
+from mtlspec_numpy.optimizers import PhaseOptimizer
+from mtlspec_numpy.updates import Moved, Slots
 
-from mtlspec.spec.optimizers import Adam, AdamW, Clipping
+from mtlspec.spec.optimizers import Adam, AdamW, GlobalNorm, PerTensorNorm
 from mtlspec.tensors import Array
 
 PHASE_UPDATE = PhaseOptimizer.update
@@ -19,15 +22,16 @@ PHASE_UPDATE = PhaseOptimizer.update
 
 def decay_last(optimizer: AdamW, w: Array, direction: Direction, slots: Slots, rate: float, step: int) -> Moved:
     """AdamW that decays what it has moved already."""
-    new, moments = adam(optimizer, w, direction, slots, rate, step)
-    decaying = rate if optimizer.decay_scaled_by == "learning_rate" else rate / optimizer.learning_rate
-    return new - decaying * optimizer.weight_decay * new, moments
+    before = np.asarray(direction.at)
+    new, moments = adam(optimizer, before, direction, slots, rate, step)
+    share = (before - w) / np.where(before == 0, 1, before)
+    return new - share * new, moments
 
 
 def sums(optimizer: Adam, w: Array, direction: Direction, slots: Slots, rate: float, step: int) -> Moved:
     """Adam whose first moment adds the whole gradient."""
     beta_1 = optimizer.beta_1
-    scaled = Direction(direction.sum / (1 - beta_1), direction.square, direction.touched)
+    scaled = replace(direction, sum=direction.sum / (1 - beta_1), separate_square=direction.square)
     return adam(optimizer, w, scaled, slots, rate, step)
 
 
@@ -54,19 +58,19 @@ def _norm(headings: Iterable[Direction]) -> float:
     return math.sqrt(sum(float(direction.square.sum()) for direction in headings))
 
 
-def scales_up(clipping: Clipping, headings: Iterable[Direction]) -> float:
+def scales_up(clipping: GlobalNorm | PerTensorNorm, headings: Iterable[Direction]) -> float:
     """A factor that makes short gradients longer too."""
     norm = _norm(headings) + clipping.epsilon
     return clipping.limit / norm if norm else 1.0
 
 
-def norm_alone_decides(clipping: Clipping, headings: Iterable[Direction]) -> float:
+def norm_alone_decides(clipping: GlobalNorm | PerTensorNorm, headings: Iterable[Direction]) -> float:
     """A factor whose epsilon does not count for whether the clip acts."""
     norm = _norm(headings)
     return 1.0 if norm <= clipping.limit else clipping.limit / (norm + clipping.epsilon)
 
 
-def without_root(clipping: Clipping, headings: Iterable[Direction]) -> float:
+def without_root(clipping: GlobalNorm | PerTensorNorm, headings: Iterable[Direction]) -> float:
     """A factor by the square of the norm."""
     norm = _norm(headings) ** 2 + clipping.epsilon
     return 1.0 if norm <= clipping.limit else clipping.limit / norm

@@ -19,6 +19,7 @@ from mtlspec.backend import (
     ValueWithGradient,
 )
 from mtlspec.batch import Batch
+from mtlspec.expectation import initial_state
 from mtlspec.graph import Graph
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Arrays
@@ -116,6 +117,8 @@ class MutantBackend:
             with grafted(self.mutant.grafts):
                 return Grafted(self.inner.compile(graph, precision=precision, device=device), self.mutant.grafts)
         key = self.inner.name, graph.to_json(), precision
-        if key not in self.compiled:
+        if key in self.compiled:
+            self.compiled[key].state = initial_state(graph)
+        else:
             self.compiled[key] = self.inner.compile(graph, precision=precision, device=device)
         return self.compiled[key]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 from hypothesis import strategies as st
 
 from mtlspec.profiles import DISSOLVED
-from mtlspec.spec import Clipping, Input, Loss, Optimizer, Schedule, Spec, Task, Training
+from mtlspec.spec import Input, Loss, Optimizer, Spec, Task
 from mtlspec.spec.law import Like
 from mtlspec.spec.layer import Layer
 from mtlspec.spec.layers import Dense, Flatten, GlobalAveragePool, GlobalMaxPool, Reshape
@@ -28,8 +28,8 @@ from mtlspec.spec.losses import (
 )
 from mtlspec.spec.model import Block, Merge
 from mtlspec.spec.signature import Shape, channels
-from mtlspec.spec.training import Phases
 from mtlspec_conformance.specs.chains import Chain, Dtype, Wire, chains
+from mtlspec_conformance.specs.trainings import fitting, trainings
 from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, value
 
 VECTORS: tuple[Shape, ...] = ((1,), (2,), (3,))
@@ -64,14 +64,6 @@ def optimizers(kinds: Kinds = ALL) -> st.SearchStrategy[Optimizer]:
     return value(Optimizer, kinds)
 
 
-def trainings(kinds: Kinds = ALL) -> st.SearchStrategy[Training]:
-    """Return a strategy for trainings; what the host alone obeys is left out."""
-    families = {"optimizer": Optimizer, "schedule": Schedule, "phases": Phases}
-    clipping = st.none() | value(Clipping, kinds) if members(Clipping, kinds) else st.none()
-    drawn = {name: value(family, kinds) for name, family in families.items()}
-    return having(Training, kinds, clipping=clipping, **drawn)
-
-
 @st.composite
 def specs(
     draw: st.DrawFn,
@@ -104,13 +96,9 @@ def specs(
     if draw(st.booleans()):
         blocks.reverse()  # a block may stand before those that it reads
     like = draw(st.sampled_from(get_args(Like)))
-    return Spec(
-        like=like,
-        inputs=inputs,
-        blocks=_listed(draw, inputs, blocks),
-        tasks=tuple(drawn),
-        training=draw(trainings(own)),
-    )
+    model = Spec(like=like, inputs=inputs, blocks=_listed(draw, inputs, blocks), tasks=tuple(drawn))
+    training = fitting(draw(trainings(own)), model)
+    return Spec(like=like, inputs=inputs, blocks=model.blocks, tasks=model.tasks, training=training)
 
 
 @st.composite

@@ -15,8 +15,12 @@ from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
 from mtlspec.profiles import DISSOLVED, VOCABULARY
+from mtlspec.spec.constraints import Constraint
+from mtlspec.spec.decay import Decay
+from mtlspec.spec.groups import Group
 from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform, UnitForget
 from mtlspec.spec.kind import Kind
+from mtlspec.spec.layer import Layer
 from mtlspec.spec.layers import Dense, Embedding, EmbeddingBag, Gru, Lstm, SimpleRnn
 from mtlspec.spec.losses import (
     Dice,
@@ -76,7 +80,8 @@ def having(cls: type[Value], kinds: Kinds = ALL, **fields: Strategy) -> Strategy
     optional: dict[str, Strategy] = {}
     skipped = {"kind", *OF_THE_HOST.get(cls.__name__, ()), *fields}
     for name, field in cls.model_fields.items():
-        if name not in skipped and not (tells_a_name(field) and not field.is_required()):
+        named = tells_a_name(field) and not field.is_required() and _fitting(cls, name) is None
+        if name not in skipped and not named:
             of_field = required if field.is_required() else optional
             of_field[name] = _field(cls, name, field, kinds)
     full = st.fixed_dictionaries(required, optional=optional)
@@ -84,6 +89,10 @@ def having(cls: type[Value], kinds: Kinds = ALL, **fields: Strategy) -> Strategy
         bare = st.fixed_dictionaries(required)
         return st.sampled_from(BARE).flatmap(lambda choice: bare if choice else full).map(lambda own: _made(cls, own))
     return full.map(lambda fields: _made(cls, fields))
+
+
+def _fitting(cls: type[Value], name: str) -> Callable[[Kinds], Strategy] | None:
+    return next((made for (owner, field), made in FITTING.items() if field == name and issubclass(cls, owner)), None)
 
 
 def tells_a_name(field: FieldInfo) -> bool:
@@ -134,6 +143,9 @@ def _field(cls: type[Value], name: str, field: FieldInfo, kinds: Kinds) -> Strat
     if field.annotation is Initializer:
         own = [kind for kind in members(Initializer, kinds) if (cls, name) in OF_ONE_FORM.get(kind, [(cls, name)])]
         return st.one_of([value(kind, kinds) for kind in own])
+    fitting = _fitting(cls, name)
+    if fitting is not None:
+        return fitting(kinds)
     if name in CLAIMED_LAWS and CLAIMED_LAWS[name] not in kinds:
         return st.just(field.default)
     return _annotated(field.annotation, field.metadata, kinds)
@@ -151,6 +163,27 @@ OF_ONE_FORM: dict[type[Value], list[tuple[type[Value], str]]] = {
     UnitForget: [(Lstm, "bias_initializer"), (Lstm, "recurrent_bias_initializer")],
 }
 """The fields of initializers that do not fit every shape."""
+PATTERNS = ("*.kernel", "tasks*", "*")
+"""Of key paths; each matches something of every model that is drawn, whose heads end in a dense layer."""
+_SOME = st.lists(st.sampled_from(PATTERNS), max_size=1).map(tuple)
+
+
+def _of_vectors(kinds: Kinds) -> Strategy:
+    """Return a strategy for constraints of a parameter with one axis."""
+    fields: Fields = {"axes": st.just((0,))}
+    own = members(Constraint, kinds)
+    each = [having(cls, kinds, **(fields if "axes" in cls.model_fields else {})) for cls in own]
+    return st.one_of([st.none(), *each])
+
+
+FITTING: dict[tuple[type[Value], str], Callable[[Kinds], Strategy]] = {
+    (Constraint, "axes"): lambda kinds: st.sampled_from(((0,), (1,), (0, 1))),
+    (Layer, "bias_constraint"): _of_vectors,
+    (Decay, "exclude"): lambda kinds: _SOME,
+    (Decay, "only"): lambda kinds: _SOME,
+    (Group, "parameters"): lambda kinds: st.sampled_from(PATTERNS),
+}
+"""Strategies of fields that have to fit what is around their value."""
 PLAINEST: tuple[type[Kind], ...] = (SquaredError,)
 """Kinds that stand before those that their families name first."""
 CLAIMED_LAWS = {
@@ -248,6 +281,9 @@ def _telling_rows_apart(fields: Fields) -> Fields:
     padding = fields.get("padding_id")
     if padding is not None:
         fields = fields | {"padding_id": padding % fields["rows"]}
+    constraint = fields.get("constraint")
+    if constraint is not None and not constraint.by_row and fields.get("untouched_rows") == "skip":
+        fields = {name: drawn for name, drawn in fields.items() if name != "constraint"}
     kept = {name: drawn for name, drawn in fields.items() if name != "penalty"}
     return kept if fields.get("untouched_rows") == "skip" else fields
 

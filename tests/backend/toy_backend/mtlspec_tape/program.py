@@ -51,7 +51,8 @@ class TapeProgram:
         (self.optimizer,) = (phase.optimizer for phase in graph.phases)
         self.arrays = {parameter.path: np.zeros(parameter.shape, self.dtype) for parameter in graph.parameters}
         self.slots = {
-            path: {name: np.zeros_like(self.arrays[path]) for name in self.optimizer.slots} for path in graph.trainable
+            path: {rule.name: np.full(rule.shape, rule.initial, self.dtype) for rule in rules}
+            for path, rules in ((path, self.optimizer.slots(self.arrays[path].shape)) for path in graph.trainable)
         }
         self.steps = 0
 
