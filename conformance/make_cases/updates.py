@@ -312,3 +312,32 @@ PHASES = [
 ]
 
 UPDATE_DRAFTS = [*FAMILY, *TABLES, *AROUND, *PHASES]
+
+
+def _limited(kind: str, rank: int, **fields: Any) -> Document:
+    """Return a convolution whose kernels and bias are constrained, by the axes of a filter."""
+    window = list(range(rank))
+    norm = {"kind": "max_norm", "limit": 0.8, "axes": [*window, rank]}
+    named = ("depthwise", "pointwise") if kind.startswith("separable") else ("kernel",)
+    limits = {f"{name}_constraint": norm | ({"axes": window} if name == "depthwise" else {}) for name in named}
+    return {"kind": f"{kind}{rank}d", "kernel_size": 2, **limits, "bias_constraint": "non_negative", **fields}
+
+
+def _windows(rank: int) -> Draft:
+    layers = (
+        _limited("conv", rank, filters=3),
+        _limited("depthwise_conv", rank, depth_multiplier=2),
+        _limited("separable_conv", rank, filters=2),
+        _limited("transposed_conv", rank, filters=2),
+        {"kind": "flatten"},
+    )
+    return Draft(
+        f"law/constraint-windows{rank}d",
+        "The norm of a filter, in the layout that every framework has for its kernel.",
+        model(*layers, shape=(*(5,) * rank, 2), optimizer=SGD),
+        law=True,
+        since=SINCE,
+    )
+
+
+UPDATE_DRAFTS += [_windows(1), _windows(2)]
