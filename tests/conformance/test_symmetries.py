@@ -30,6 +30,8 @@ ROWS_ALONE = {
     "chance/order-of-the-data",
     "chance/fans-of-a-depthwise-kernel",
     "model/towers-of-sequences",
+    "loss/ranking-at-its-edges",
+    "loss/ranking-far-out",
 }
 """Cases of which only the rows of a batch can be reordered: their heads read the input, or one channel."""
 NONE = {"chance/dropout-of-a-half", "chance/dropout-of-a-tenth", "chance/dropout-of-four-fifths"}
