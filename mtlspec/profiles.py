@@ -14,7 +14,10 @@ from mtlspec.spec.value import nearest
 BASE = "core-1"
 """The profile that every other one builds on."""
 
-DISSOLVED = frozenset({"layer/residual", "layer/cross_network", "layer/bidirectional", "layer/stacked_recurrent"})
+DISSOLVED = frozenset(
+    {"layer/residual", "layer/cross_network", "layer/bidirectional", "layer/stacked_recurrent"}
+    | {"layer/transformer_encoder"}
+)
 """Kinds of a document that no graph has: a residual is its layers and an `add`, the others are layers and merges."""
 
 
@@ -128,6 +131,12 @@ _ALL = (
         decay="coupled decoupled",
         constraint="non_negative max_norm unit_norm",
         update="rate_factors average accumulation",
+    ),
+    _profile(
+        "attention-1",
+        "multi-head attention with masks, positions, class tokens, and global pools of the positions that count",
+        layer="attention learned_positions sinusoidal_positions scale class_token class_token_mask",
+        structure="masked_pool",
     ),
 )
 

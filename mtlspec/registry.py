@@ -118,6 +118,8 @@ def _features(graph: Graph) -> Iterator[str]:
     for node in graph.nodes:
         if isinstance(node.layer, layers.Conv2d | layers.MaxPool2d | layers.AveragePool2d):
             yield from _of_windows(node.layer)
+    if any(getattr(node.layer, "mask", None) and "pool" in node.layer.kind for node in graph.nodes if node.layer):
+        yield "structure/masked_pool"
     if len(graph.phases) > 1:
         yield "phases/several"
     if graph.gradient == "own":

@@ -12,7 +12,7 @@ from mtlspec.randomness import dropout_key
 from mtlspec.spec import layers
 from mtlspec.spec.signature import Shape
 from mtlspec.spec.training import Precision
-from mtlspec_keras import convolutions, extents, pools, recurrent
+from mtlspec_keras import attention, convolutions, extents, pools, positions, recurrent
 from mtlspec_keras.activations import ACTIVATIONS as ACTIVATIONS
 from mtlspec_keras.activations import activation
 from mtlspec_keras.crosses import Cross, DotInteraction, DotProduct, FactorizationMachine
@@ -152,6 +152,8 @@ LAYERS: Mapping[type[layers.Layer], Callable[[Any, Place], list[Any]]] = {
     **pools.LAYERS,
     **extents.LAYERS,
     **recurrent.LAYERS,
+    **attention.LAYERS,
+    **positions.LAYERS,
 }
 """The rule of each kind; the last layer of a rule owns the node's parameters."""
 

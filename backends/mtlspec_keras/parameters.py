@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from mtlspec.backend import Parameters
 from mtlspec.expectation import expect_parameters
 from mtlspec.graph import Graph
 from mtlspec.tensors import Array
+from mtlspec_keras import attention
 from mtlspec_keras.engine import keras
 from mtlspec_keras.model import NativeModel
 from mtlspec_keras.recurrent import variable_of
@@ -21,6 +23,7 @@ NATIVE_LEAVES = {
     "offset": "beta",
     "running_mean": "moving_mean",
     "running_variance": "moving_variance",
+    **attention.NATIVE_LEAVES,
 }
 """Names that Keras has for a leaf; the others are the same, and so are all layouts."""
 
@@ -28,7 +31,7 @@ NATIVE_LEAVES = {
 def _variable(layer: Any, leaf: str) -> Any:
     if isinstance(layer, keras.layers.RNN):
         return variable_of(layer, leaf)
-    return getattr(layer, NATIVE_LEAVES.get(leaf, leaf))
+    return attrgetter(NATIVE_LEAVES.get(leaf, leaf))(layer)
 
 
 class ParameterTable:

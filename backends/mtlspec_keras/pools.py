@@ -9,6 +9,7 @@ from mtlspec.spec import layers
 from mtlspec.spec.signature import Ends
 from mtlspec_keras.convolutions import Builder, bordered
 from mtlspec_keras.engine import keras, tf
+from mtlspec_keras.masked_pools import MaskedAveragePool, MaskedMaxPool
 
 if TYPE_CHECKING:
     from mtlspec_keras.layers import Place
@@ -87,7 +88,9 @@ def _pool(native: Any, own: Any) -> Builder:
 
 
 def _global_pool(kind: str) -> Callable[[Any, Place], list[Any]]:
-    def build(layer: object, place: Place) -> list[Any]:
+    def build(layer: layers.GlobalMaxPool | layers.GlobalAveragePool, place: Place) -> list[Any]:
+        if layer.mask is not None:
+            return [(MaskedMaxPool if kind == "Max" else MaskedAveragePool)(**place.options)]
         rank = len(place.shape) - 1
         if rank <= 3:
             native = getattr(keras.layers, f"Global{kind}Pooling{rank}D")

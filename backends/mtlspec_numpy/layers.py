@@ -11,7 +11,18 @@ from mtlspec.randomness import dropout_kept
 from mtlspec.spec import layers as kinds
 from mtlspec.spec.layers import Layer
 from mtlspec.tensors import Array
-from mtlspec_numpy import convolutions, crosses, embeddings, extents, masks, pools, recurrent
+from mtlspec_numpy import (
+    attention,
+    convolutions,
+    crosses,
+    embeddings,
+    extents,
+    masked_pools,
+    masks,
+    pools,
+    positions,
+    recurrent,
+)
 from mtlspec_numpy.activations import activated
 from mtlspec_numpy.normalization import batch_normalization, layer_normalization, normalization
 from mtlspec_numpy.pullback import Applied, Cotangents, Mode, without_parameters
@@ -97,6 +108,8 @@ LAYERS: Mapping[type[Layer], Callable[[Any, Array, Leaves, Mode], Applied]] = {
     **pools.LAYERS,
     **extents.LAYERS,
     **recurrent.LAYERS,
+    **attention.LAYERS,
+    **positions.LAYERS,
 }
 """Layers of the tensor before them."""
 
@@ -105,5 +118,7 @@ LAYERS_OF_SEVERAL: Mapping[type[Layer], Callable[[Any, tuple[Array, ...], Leaves
     **crosses.LAYERS_OF_SEVERAL,
     **masks.LAYERS_OF_SEVERAL,
     **recurrent.LAYERS_OF_SEVERAL,
+    **attention.LAYERS_OF_SEVERAL,
+    **masked_pools.LAYERS_OF_SEVERAL,
 }
 """Layers that name other tensors beside the one before them."""

@@ -13,7 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mtlspec.randomness import dropout_key
 from mtlspec.spec import layers as spec
 from mtlspec.spec.signature import Shape, Sizes, channels, elements, known
-from mtlspec_torch import convolutions, extents, pools, recurrent
+from mtlspec_torch import attention, convolutions, extents, pools, positions, recurrent
 from mtlspec_torch.activations import activation
 from mtlspec_torch.crosses import Cross, DotInteraction, DotProduct, FactorizationMachine, LowRankCross
 from mtlspec_torch.dropout import HashDropout
@@ -133,4 +133,6 @@ LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     **pools.LAYERS,
     **extents.LAYERS,
     **recurrent.LAYERS,
+    **attention.LAYERS,
+    **positions.LAYERS,
 }

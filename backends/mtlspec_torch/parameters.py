@@ -15,6 +15,7 @@ from mtlspec.graph import Graph, Parameter
 from mtlspec.spec import layers
 from mtlspec.spec.signature import Sizes
 from mtlspec.tensors import Array, Tensors
+from mtlspec_torch import attention, positions
 from mtlspec_torch.arrays import tensor_of
 
 LEAVES = {
@@ -32,6 +33,7 @@ LEAVES = {
     "step": "step",
     "depthwise_kernel": "depthwise.weight",
     "pointwise_kernel": "pointwise.weight",
+    **positions.LEAVES,
 }
 """The native name of the last part of a key path."""
 
@@ -66,19 +68,28 @@ class Place:
     """Whether the first two axes of `axes` are natively one, before an axis of 1."""
     blocks: Sizes = ()
     """The canonical block behind each native one on the first native axis; nothing where the order is the same."""
+    folded: Sizes | None = None
+    """The shape, of as many axes as the native tensor has, that the canonical array takes before its axes move."""
+
+    @property
+    def shape(self) -> list[int]:
+        """The sizes of the native axes."""
+        shape = self.folded or self.parameter.shape
+        return [shape[axis] for axis in self.axes]
 
     def native(self, array: Any, *, dtype: torch.dtype, device: torch.device) -> Tensor:
         """Return a new tensor in native layout."""
-        shape = [self.parameter.shape[axis] for axis in self.axes]
+        shape = self.shape
         native = [shape[0] * shape[1], 1, *shape[2:]] if self.by_channel else shape
-        arranged = np.ascontiguousarray(np.transpose(array, self.axes)).reshape(native)
+        folded = np.reshape(array, self.folded or self.parameter.shape)
+        arranged = np.ascontiguousarray(np.transpose(folded, self.axes)).reshape(native)
         return tensor_of(_reordered(arranged, self.blocks), dtype=dtype, device=device)
 
     def canonical(self, tensor: Tensor) -> Array:
         """Return a new array in canonical layout."""
         native = _reordered(tensor.detach().to("cpu").numpy(), tuple(np.argsort(self.blocks)))
-        array = native.reshape([self.parameter.shape[axis] for axis in self.axes])
-        return np.array(np.transpose(array, np.argsort(self.axes)), order="C", copy=True)
+        array = np.transpose(native.reshape(self.shape), np.argsort(self.axes))
+        return np.array(array, order="C", copy=True).reshape(self.parameter.shape)
 
 
 def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
@@ -88,6 +99,10 @@ def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
 
 def _place(parameter: Parameter, layer: layers.Layer | None, module: str) -> Place:
     leaf, rank = parameter.leaf, len(parameter.shape)
+    if isinstance(layer, layers.Attention):
+        folded = attention.folded(parameter)
+        axes = KERNEL_AXES[2] if leaf in attention.KERNELS else tuple(range(len(folded)))
+        return Place(parameter, f"{module}.{attention.LEAVES[leaf]}", axes, folded=folded)
     if isinstance(layer, layers.Recurrent):
         gates = GATES.get(type(layer), ())
         return Place(parameter, f"{module}.{RECURRENT_LEAVES[leaf]}", tuple(range(rank))[::-1], blocks=gates)

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from mtlspec.spec import layers as spec
 from mtlspec.spec.signature import Sizes, Window
+from mtlspec_torch.masked_pools import MaskedAveragePool, MaskedMaxPool
 from mtlspec_torch.windows import Padded, Pads, even, known_pads, pads
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     spec.MaxPool2d: max_pool,
     spec.AveragePool1d: average_pool,
     spec.AveragePool2d: average_pool,
-    spec.GlobalMaxPool: lambda layer, site: GlobalMaxPool(),
-    spec.GlobalAveragePool: lambda layer, site: GlobalAveragePool(),
+    spec.GlobalMaxPool: lambda layer, site: MaskedMaxPool() if layer.mask else GlobalMaxPool(),
+    spec.GlobalAveragePool: lambda layer, site: MaskedAveragePool() if layer.mask else GlobalAveragePool(),
 }
 CHANNELS_FIRST = (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d, PaddedAvgPool)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from attention import ATTENTION_DRAFTS
 from chance import CHANCE_DRAFTS
 from crosses import CROSS_DRAFTS
 from edges import EDGE_DRAFTS
@@ -51,6 +52,7 @@ DRAFTS: list[Draft] = [
     *WINDOW_DRAFTS,
     *RECURRENT_DRAFTS,
     *UPDATE_DRAFTS,
+    *ATTENTION_DRAFTS,
 ]
 
 

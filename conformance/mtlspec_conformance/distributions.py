@@ -10,6 +10,7 @@ import numpy as np
 
 from mtlspec.graph import Graph, Parameter
 from mtlspec.spec import initializers as kinds
+from mtlspec.spec.attention import Attention
 from mtlspec.spec.layers import Recurrent
 from mtlspec.tensors import Array
 
@@ -126,7 +127,10 @@ def fans(parameter: Parameter, graph: Graph) -> tuple[int, int]:
     Of two kernels a bias has those of the second; one that reads each channel by itself is counted by its law.
     Of a recurrent layer the fan out is that of all gates, and the fan in its units, but for the input of its kernel.
     """
-    if isinstance(layer := graph.node(parameter.node).layer, Recurrent):
+    layer = graph.node(parameter.node).layer
+    if isinstance(layer, Attention):
+        return _fans_of_attention(parameter, layer)
+    if isinstance(layer, Recurrent):
         whole = parameter.leaf == "kernel" and not isinstance(parameter.initializer, kinds.FanInUniform)
         return (parameter.shape[0] if whole else layer.units), layer.gates * layer.units
     kernels = [p for p in graph.parameters if p.node == parameter.node and p.leaf.endswith("kernel")]
@@ -134,7 +138,20 @@ def fans(parameter: Parameter, graph: Graph) -> tuple[int, int]:
     if len(kernel.shape) < 2:
         return 1, 1
     window, (first, last) = math.prod(kernel.shape[:-2]), kernel.shape[-2:]
-    grouped = getattr(graph.node(parameter.node).layer, "fans", "plain") == "grouped"
+    grouped = getattr(layer, "fans", "plain") == "grouped"
     if grouped and kernel.leaf != "pointwise_kernel":
         return window, window * first * last
     return window * first, window * last
+
+
+def _fans_of_attention(parameter: Parameter, layer: Attention) -> tuple[int, int]:
+    """Return the fans of a kernel by the law of its layer: of a matrix, of three axes, or of three packed matrices."""
+    shape = parameter.shape
+    if len(shape) < 3:
+        return 1, 1
+    if layer.fans == "heads":
+        return shape[0] * shape[1], shape[0] * shape[2]
+    output = parameter.leaf == "output_kernel"
+    matrix = (shape[0] * shape[1], shape[2]) if output else (shape[0], shape[1] * shape[2])
+    alone = output or layer.memory is not None or matrix[0] != matrix[1]
+    return matrix if layer.fans == "matrix" or alone else (matrix[0], 3 * matrix[1])

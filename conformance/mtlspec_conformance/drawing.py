@@ -136,9 +136,9 @@ class Drawn:
         match parameter.leaf:
             case "step":
                 return 0
-            case "kernel" | "depthwise_kernel" | "pointwise_kernel" | "recurrent_kernel":
+            case leaf if leaf.endswith("kernel"):
                 drawn = drawn / math.sqrt(parameter.fan_in)
-            case "bias" | "recurrent_bias" | "offset" | "running_mean":
+            case leaf if leaf.endswith("bias") or leaf in ("offset", "running_mean"):
                 drawn = 0.3 * drawn
             case "scale":
                 drawn = 1 + 0.3 * drawn

@@ -13,7 +13,7 @@ from mtlspec.backend import Program
 from mtlspec.batch import Batch, Dataset
 from mtlspec.spec import Block, Input, Spec, Task
 from mtlspec.spec.content import document_of
-from mtlspec.spec.layers import BatchNormalization, Dropout
+from mtlspec.spec.layers import BatchNormalization
 from mtlspec.spec.optimizers import Sgd
 from mtlspec.spec.training import PerTask
 from mtlspec.tensors import Arrays, Tensors
@@ -249,7 +249,7 @@ def _weights_changed(case: Case, change: Callable[[Any], Any]) -> Trajectory | N
 
 def _drops(case: Case, prefix: str) -> bool:
     nodes = (node for node in case.graph.nodes if node.path.startswith(prefix))
-    return any(isinstance(node.layer, Dropout) and node.layer.rate > 0 for node in nodes)
+    return any(node.layer is not None and node.layer.drops for node in nodes)
 
 
 def _penalized(case: Case, task: str) -> bool:

@@ -26,7 +26,6 @@ from mtlspec.batch import Batch, Dataset
 from mtlspec.expectation import slot_rules
 from mtlspec.graph import Graph
 from mtlspec.randomness import permutation, uniform
-from mtlspec.spec.layers import Dropout
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Arrays, Rows, Tensors
 from mtlspec_conformance.channels import Orders, orders
@@ -74,10 +73,10 @@ class Symmetry:
     def keeps_rows(self) -> bool:
         """Whether something holds the examples in their place.
 
-        A dropout node, whose mask is keyed by row; or a table by row whose occurrences cannot be told by example,
+        A node that drops by a mask that is keyed by row; or a table by row whose occurrences cannot be told by example,
         since padding is left out or several nodes read it.
         """
-        if any(isinstance(node.layer, Dropout) and node.layer.rate and node.tasks for node in self.graph.nodes):
+        if any(node.layer is not None and node.layer.drops and node.tasks for node in self.graph.nodes):
             return True
         reused = {node.reuses for node in self.graph.nodes}
         tables = [parameter for parameter in self.graph.parameters if parameter.by_row]

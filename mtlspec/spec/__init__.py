@@ -16,4 +16,5 @@ from mtlspec.spec.schedules import Schedule as Schedule
 from mtlspec.spec.signature import Penalty as Penalty
 from mtlspec.spec.spec import Spec as Spec
 from mtlspec.spec.training import Training as Training
+from mtlspec.spec.transformer import TransformerEncoder as TransformerEncoder
 from mtlspec.spec.value import Value as Value

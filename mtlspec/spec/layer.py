@@ -56,6 +56,11 @@ class Layer(Kind):
         """The layers that it is written with; they may name inputs and blocks, too."""
         return ()
 
+    @property
+    def drops(self) -> bool:
+        """Whether a training pass drops something by a mask that is keyed by the row of an example."""
+        return False
+
     def signature(self, shape: Shape) -> Signature:
         """Return output shape and parameters for examples of `shape`.
 

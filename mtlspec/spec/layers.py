@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mtlspec.spec import initializers
 from mtlspec.spec.activations import Activation, Linear
+from mtlspec.spec.attention import Attention as Attention
 from mtlspec.spec.constraints import Constraint
 from mtlspec.spec.convolutions import Conv1d as Conv1d
 from mtlspec.spec.convolutions import Conv2d as Conv2d
@@ -47,6 +48,11 @@ from mtlspec.spec.pools import GlobalAveragePool as GlobalAveragePool
 from mtlspec.spec.pools import GlobalMaxPool as GlobalMaxPool
 from mtlspec.spec.pools import MaxPool1d as MaxPool1d
 from mtlspec.spec.pools import MaxPool2d as MaxPool2d
+from mtlspec.spec.positions import ClassToken as ClassToken
+from mtlspec.spec.positions import ClassTokenMask as ClassTokenMask
+from mtlspec.spec.positions import LearnedPositions as LearnedPositions
+from mtlspec.spec.positions import Scale as Scale
+from mtlspec.spec.positions import SinusoidalPositions as SinusoidalPositions
 from mtlspec.spec.recurrent import Bidirectional as Bidirectional
 from mtlspec.spec.recurrent import Gru as Gru
 from mtlspec.spec.recurrent import Lstm as Lstm
@@ -124,6 +130,10 @@ class Dropout(Layer):
 
     kind: Literal["dropout"] = "dropout"
     rate: float = Field(ge=0, lt=1)
+
+    @property
+    def drops(self) -> bool:
+        return self.rate > 0
 
     def signature(self, shape: Shape) -> Signature:
         step = ParameterRule("step", (), initializers.Zeros(), role="statistic", dtype="integer", own=True)
@@ -213,4 +223,10 @@ Layer.admit(
     Cropping2d,
     UpSampling1d,
     UpSampling2d,
+    Attention,
+    LearnedPositions,
+    SinusoidalPositions,
+    Scale,
+    ClassToken,
+    ClassTokenMask,
 )

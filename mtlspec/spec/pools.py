@@ -6,7 +6,7 @@ from typing import Literal
 
 from mtlspec.spec.borders import Padding1d, Padding2d
 from mtlspec.spec.law import law
-from mtlspec.spec.layer import Layer, Pair, Positive
+from mtlspec.spec.layer import Layer, Name, Pair, Positive
 from mtlspec.spec.signature import Shape, ShapeError, Signature, Window, expect_rank, written
 from mtlspec.spec.value import problem, raise_problems
 
@@ -108,12 +108,27 @@ class AveragePool2d(_AveragePool, _Pool2d):
 
 
 class _GlobalPool(Layer):
-    """Reduces every axis but the last."""
+    """Reduces every axis but the last, whole or where a mask is not 0."""
+
+    mask: Name | None = None
+    """The tensor that is 0 where a position does not count, of the shape before the channels; without one all count.
+    Where none counts, the result is 0."""
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        return () if self.mask is None else (self.mask,)
 
     def signature(self, shape: Shape) -> Signature:
         if len(shape) < 2:
             raise ShapeError(f"expected at least one axis before the channels, found {written(shape)}")
         return Signature(shape[-1:])
+
+    def signature_with(self, shape: Shape, *others: Shape) -> Signature:
+        for mask in others:
+            pairs = zip(mask, shape, strict=False)
+            if len(mask) != len(shape) - 1 or any(m != n and None not in (m, n) for m, n in pairs):
+                raise ShapeError(f"expected a mask of the shape {written(shape[:-1])}, found {written(mask)}")
+        return self.signature(shape)
 
 
 class GlobalMaxPool(_GlobalPool):

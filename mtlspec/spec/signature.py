@@ -19,7 +19,7 @@ Sizes = tuple[int, ...]
 """A shape of which every size is known, such as that of a parameter."""
 
 Role = Literal["trainable", "statistic", "constant"]
-"""Trained by an optimizer; written by a training pass; adapted to the data once."""
+"""Trained by an optimizer; written by a training pass; neither: adapted to the data once, or without a gradient."""
 
 
 class Penalty(Value):

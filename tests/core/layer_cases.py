@@ -71,6 +71,16 @@ CASES: list[tuple[dict[str, Any], tuple[int, ...]]] = [
     ({"kind": "dot_interaction", "itself": True}, (3, 2)),
     ({"kind": "factorization_machine"}, (3, 2)),
     ({"kind": "factorization_machine", "pooled": False}, (3, 2)),
+    ({"kind": "attention", "heads": 2}, (3, 4)),
+    ({"kind": "attention", "heads": 1, "key_units": 2, "value_units": 3, "units": 2, "bias": False}, (2, 3)),
+    ({"kind": "attention", "heads": 2, "causal": True, "dropout": 0.3}, (3, 2)),
+    ({"kind": "learned_positions", "length": 4}, (3, 2)),
+    ({"kind": "sinusoidal_positions", "arrangement": "halves"}, (3, 4)),
+    ({"kind": "sinusoidal_positions", "slowest": "base", "base": 20.0}, (3, 2)),
+    ({"kind": "scale", "by": -0.3}, (2, 3)),
+    ({"kind": "scale", "by": "root_of_units"}, (2, 3)),
+    ({"kind": "class_token"}, (2, 3)),
+    ({"kind": "class_token_mask"}, (3,)),
 ]
 TRAINING = Mode(training=True, dropout_key=12345)
 INFERENCE = Mode(training=False)

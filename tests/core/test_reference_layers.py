@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -159,6 +160,41 @@ GOLDEN: list[tuple[dict[str, Any], dict[str, Any], Any, Any]] = [
         [[0.0], [0.0]],
         [150.0],
     ),
+    # one key of score 0 and one of score 2·3 / sqrt(4) = 3: weights 1 / (1 + e³) and e³ / (1 + e³); values 10, 20
+    (
+        {"kind": "attention", "heads": 1, "key_units": 4, "value_units": 1, "units": 1, "causal": True},
+        {
+            "query_kernel": [[[2.0, 0.0, 0.0, 0.0]], [[0.0, 0.0, 0.0, 0.0]]],
+            "query_bias": [[0.0, 0.0, 0.0, 0.0]],
+            "key_kernel": [[[0.0, 0.0, 0.0, 0.0]], [[3.0, 0.0, 0.0, 0.0]]],
+            "key_bias": [[0.0, 0.0, 0.0, 7.0]],
+            "value_kernel": [[[10.0]], [[10.0]]],
+            "value_bias": [[0.0]],
+            "output_kernel": [[[2.0]]],
+            "output_bias": [1.0],
+        },
+        [[1.0, 0.0], [1.0, 1.0]],
+        [[21.0], [21.0 + 20.0 / (1.0 + math.exp(-3.0))]],
+    ),
+    ({"kind": "learned_positions", "length": 3}, {"table": [[1.0], [2.0], [4.0]]}, [[10.0], [20.0]], [[11.0], [22.0]]),
+    # rates 1 and 1/10: angles 0, 0 and 1, 0.1
+    (
+        {"kind": "sinusoidal_positions", "base": 100.0},
+        {},
+        [[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]],
+        [[0.0, 1.0, 0.0, 1.0], [math.sin(1), math.cos(1), math.sin(0.1), math.cos(0.1)]],
+    ),
+    # rates 1 and 1/100
+    (
+        {"kind": "sinusoidal_positions", "base": 100.0, "arrangement": "halves", "slowest": "base"},
+        {},
+        [[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]],
+        [[0.0, 0.0, 1.0, 1.0], [math.sin(1), math.sin(0.01), math.cos(1), math.cos(0.01)]],
+    ),
+    ({"kind": "scale", "by": 0.5}, {}, [4.0, -2.0], [2.0, -1.0]),
+    ({"kind": "scale", "by": "root_of_units"}, {}, [1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 8.0]),
+    ({"kind": "class_token"}, {"token": [5.0, 6.0]}, [[1.0, 2.0]], [[5.0, 6.0], [1.0, 2.0]]),
+    ({"kind": "class_token_mask"}, {}, [0.0, 1.0], [1.0, 0.0, 1.0]),
     # the activation of a dense layer is a node of its own
     ({"kind": "dense", "units": 1, "bias": False, "activation": "relu"}, {"kernel": [[-1.0]]}, [2.0], [-2.0]),
     *BY_HAND,
@@ -171,7 +207,7 @@ def test_a_layer_makes_the_number_derived_by_hand(
 ) -> None:
     arrays = {leaf: np.array(value) for leaf, value in parameters.items()}
     found = called(layer_of(document), {"x": np.array([example]), **arrays}, TRAINING).output
-    assert np.abs(found - np.array([expected])).max() < 1e-15
+    assert np.abs(found - np.array([expected])).max() < 1e-15 * max(1.0, np.abs(expected).max())
 
 
 def test_merges_by_hand() -> None:

@@ -1,6 +1,7 @@
 """The catalogue of mutants: each is one mistake that somebody has made, or will."""
 
 from mtlspec_conformance.mutants.alone import LAW_MUTANTS
+from mtlspec_conformance.mutants.attention import ATTENTION_MUTANTS
 from mtlspec_conformance.mutants.chunks import CHUNK_MUTANTS
 from mtlspec_conformance.mutants.crosses import CROSS_MUTANTS
 from mtlspec_conformance.mutants.embeddings import EMBEDDING_MUTANTS
@@ -71,4 +72,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *SPATIAL_MUTANTS,
     *RECURRENT_MUTANTS,
     *FAMILY_MUTANTS,
+    *ATTENTION_MUTANTS,
 )

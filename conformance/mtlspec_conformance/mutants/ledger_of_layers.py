@@ -15,6 +15,7 @@ CROSSES = "feature crosses"
 REUSE = "reused blocks and masks"
 RECURRENT = "recurrent layers"
 RECURRENT_FORMS = ("layer/simple-rnn-forms", "layer/lstm-forms", "layer/gru-reset-before")
+SEQUENCE = "attention and positions"
 
 LAYER_TRAPS = (
     Trap(
@@ -346,5 +347,75 @@ LAYER_TRAPS = (
             for name in ("kernel", "recurrent", "bias", "recurrent_bias")
         ),
         ("forget-gate-shut", "units-for-inputs"),
+    ),
+    Trap(
+        SEQUENCE,
+        "A mask of attention blocks where it is 1, masks who looks, or is forgotten; what sees nothing takes the mean.",
+        ("attention.masked_rows", "transformer_encoder.masked_rows"),
+        (
+            "mask-blocks",
+            "mask-of-queries",
+            "mask-forgotten-if-causal",
+            "masked-after-the-softmax",
+            "nothing-seen-is-the-mean",
+            "nothing-seen-is-zero",
+            "gradient-of-masked-scores",
+            "sees-the-next",
+            "causal-from-the-end",
+        ),
+    ),
+    Trap(
+        SEQUENCE,
+        "Scores have another scale, or one that float32 has rounded; heads lie in another order; weights drop alike.",
+        mutants=(
+            "scores-unscaled",
+            "scores-by-units",
+            "attention-scale-in-float32",
+            "units-for-heads",
+            "weights-detached",
+            "one-mask-for-all-heads",
+            "kept-weights-made-whole",
+        ),
+    ),
+    Trap(
+        SEQUENCE,
+        "The frameworks count the fans of attention in three ways, and PyTorch draws its output as a linear layer.",
+        (
+            "attention.fans",
+            "attention.output_initializer",
+            "transformer_encoder.fans",
+            "transformer_encoder.output_initializer",
+            "transformer_encoder.kernel_initializer",
+            "transformer_encoder.bias_initializer",
+            "learned_positions.initializer",
+        ),
+        cases=("chance/fans-of-attention", "initializer/of-a-transformer"),
+        tests=("tests/core/test_attention.py",),
+    ),
+    Trap(
+        SEQUENCE,
+        "A transformer normalizes before or after, around x or what is normalized, with an epsilon of its framework.",
+        ("transformer_encoder.epsilon",),
+        ("around-the-normalized",),
+        tests=("tests/core/test_attention.py",),
+    ),
+    Trap(
+        SEQUENCE,
+        "Positions of sines lie in pairs or in halves, end at the base or above, start at 0; a table has rows left.",
+        mutants=(
+            "positions-by-mean",
+            "rows-from-the-end",
+            "sines-interleaved",
+            "slowest-sine",
+            "sines-from-one",
+            "factor-in-float32",
+            "token-last",
+            "token-of-one-example",
+        ),
+    ),
+    Trap(
+        SEQUENCE,
+        "Padding is counted in a mean, wins a maximum, or shares its gradient.",
+        mutants=("padding-in-the-mean", "padding-is-zero", "padding-shares-the-maximum"),
     ),
 )

@@ -24,6 +24,7 @@ from mtlspec.spec.layers import (
     StackedRecurrent,
 )
 from mtlspec.spec.signature import Shape, ShapeError, Sizes, channels, elements, known
+from mtlspec_conformance.specs.sequences import SEQUENCES, reads_sequence, sequence
 from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, tells_a_name, value
 from mtlspec_conformance.specs.windows import windowed, windows
 
@@ -101,6 +102,8 @@ def _fits(cls: type[Layer], wire: Wire, kinds: Kinds, nested: bool) -> bool:
         return False
     if cls is LayerNormalization and wire.shape[-1:] == (1,):
         return False  # x - mean(x) is zero in theory, and what PyTorch's fused kernel makes of it is rounding alone
+    if cls in SEQUENCES:
+        return reads_sequence(cls, wire.shape, kinds)
     if cls is Reshape:
         return True
     if issubclass(cls, Chained) and not _in_kinds(_smallest(cls).inside, kinds):
@@ -123,12 +126,12 @@ def _smallest(cls: type[Layer]) -> Layer:
 def _layer(cls: type[Layer], shape: Shape, kinds: Kinds) -> Strategy:
     if cls is Reshape:
         return st.sampled_from(_shapes(elements(shape))).map(lambda other: Reshape(shape=other))
+    if cls in SEQUENCES:
+        return sequence(cls, known(shape), kinds)
     if cls in WITH_RECURRENT:
         return _with_recurrent(cls, kinds)
     if windowed(cls):
         return windows(cls, shape, kinds)
-    if cls in WITH_RECURRENT:
-        return _with_recurrent(cls, kinds)
     return value(cls, kinds)
 
 

@@ -33,7 +33,7 @@ from mtlspec_conformance.specs.trainings import fitting, trainings
 from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, value
 
 VECTORS: tuple[Shape, ...] = ((1,), (2,), (3,))
-OTHERS: tuple[Shape, ...] = ((2, 2), (3, 3, 1), (4, 3, 2), (2, 4, 1), ())
+OTHERS: tuple[Shape, ...] = ((2, 2), (3, 2), (3, 3, 1), (4, 3, 2), (2, 4, 1), ())
 IDS: tuple[Shape, ...] = ((), (2,), (3,))
 CLASS_FACTORS = (1.0, 0.5, 2.0, 0.0)
 QUANTILES = (0.5, 0.1, 0.9)

@@ -212,6 +212,8 @@ def _annotated(annotation: Any, metadata: Iterable[Any], kinds: Kinds) -> Strate
         return st.tuples(*(_annotated(part, (), kinds) for part in parts))
     if annotation is bool:
         return st.booleans()
+    if annotation is str:
+        return st.just("x")  # the name of another tensor, which a value alone does not have
     if annotation in (int, float):
         return st.sampled_from(_numbers(annotation, _bounds(metadata)))
     if isinstance(annotation, type) and issubclass(annotation, Value):
@@ -223,6 +225,8 @@ def _first(annotation: Any, bounds: list[Any]) -> Any:
     if get_origin(annotation) is typing.Annotated:
         own, *metadata = get_args(annotation)
         return _first(own, [*bounds, *_bounds(_flat(metadata))])
+    if get_origin(annotation) in (typing.Union, types.UnionType):
+        return _first(get_args(annotation)[0], bounds)
     if get_origin(annotation) is tuple:
         parts = [part for part in get_args(annotation) if part is not Ellipsis]
         return tuple(_first(part, []) for part in parts)
