@@ -21,6 +21,7 @@ from mtlspec.spec import attention as spec
 from mtlspec.spec.layer import Layer
 from mtlspec.spec.signature import Sizes, channels
 from mtlspec_torch.dropout import HashDropout
+from mtlspec_torch.layouts import Layout
 
 if TYPE_CHECKING:
     from mtlspec_torch.layers import Site
@@ -102,12 +103,14 @@ class Attention(nn.Module):
         return f"heads={self.heads}, masked={self.masked}, causal={self.causal}"
 
 
-def folded(parameter: Parameter) -> Sizes:
-    """Return the shape of a parameter as a linear layer has it, heads and their units on one axis."""
+def layout(parameter: Parameter) -> Layout:
+    """Return how a linear layer has a parameter, heads and their units on one axis: (out, in)."""
     shape = parameter.shape
     if parameter.leaf == "output_kernel":
-        return (prod(shape[:-1]), shape[-1])
-    return (shape[0], prod(shape[1:])) if parameter.leaf.endswith("kernel") else (prod(shape),) * bool(shape)
+        return Layout(shape, (2, 0, 1), (shape[2], shape[0] * shape[1]))
+    if parameter.leaf.endswith("kernel"):
+        return Layout(shape, (1, 2, 0), (shape[1] * shape[2], shape[0]))
+    return Layout(shape, tuple(range(len(shape))), (prod(shape),) * bool(shape))
 
 
 def attention(layer: spec.Attention, site: Site) -> Attention:

@@ -26,14 +26,16 @@ def _square(optimizer: spec.Adafactor, at: Formula, keeps: float) -> Tensor:
     epsilon, added, square = optimizer.epsilon_1, optimizer.epsilon_1_use == "added", at.gradient.square
     if added:
         square = square + epsilon
-    if square.ndim < 2:
+    if len(at.moving.layout.shape) < 2:
         v = at.slots["second_moment"].mul_(keeps).add_(square, alpha=1 - keeps)
         return v if added else v.clamp(min=epsilon * epsilon)
-    row, column = at.moving.native_axes(optimizer.axes(at.moving.canonical_shape))
+    layout = at.moving.layout
+    square, (row, column) = layout.canonical(square), optimizer.axes(layout.shape)
     r = at.slots["row_factor"].mul_(keeps).add_(square.mean(column, keepdim=True), alpha=1 - keeps)
     c = at.slots["column_factor"].mul_(keeps).add_(square.mean(row, keepdim=True), alpha=1 - keeps)
     mean = r.mean(row, keepdim=True)
-    return r / mean * c if added else (r * c / mean.clamp(min=epsilon)).clamp_(min=epsilon * epsilon)
+    v = r / mean * c if added else (r * c / mean.clamp(min=epsilon)).clamp_(min=epsilon * epsilon)
+    return layout.native(v)
 
 
 def _rms(x: Tensor) -> Tensor:

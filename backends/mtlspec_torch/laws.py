@@ -139,7 +139,7 @@ class Laws:
         for name, value in initial_state(optimizer, own).items() if not _begun(state) else ():
             state[name] = value
         state.update(step_count(optimizer, time, own))
-        slots = {rule.name: state[native_name(optimizer, rule.name)] for rule in optimizer.slots(own.canonical_shape)}
+        slots = {rule.name: state[native_name(optimizer, rule.name)] for rule in optimizer.slots(own.layout.shape)}
         step = FormulaStep(rate, self._decay(own, rate), time)
         w = apply_formula(FORMULAS[type(optimizer)], optimizer, own, gradient, slots, step)
         constrain(own, w)

@@ -8,7 +8,7 @@ from torch import nn
 
 from mtlspec.graph import Numbers
 from mtlspec.spec.constraints import Constraint
-from mtlspec.spec.signature import Sizes
+from mtlspec_torch.layouts import Layout
 from mtlspec_torch.rows import RowLaw
 
 
@@ -17,19 +17,8 @@ class Moving:
     """A native parameter of a phase, and how it is treated."""
 
     parameter: nn.Parameter
-    axes: Sizes
-    """The canonical axis behind each native one."""
+    layout: Layout
     numbers: Numbers
     constraint: Constraint | None
     rows: RowLaw | None
     """The law of a table whose rows are told apart."""
-
-    @property
-    def canonical_shape(self) -> Sizes:
-        """The shape in canonical layout."""
-        sizes = dict(zip(self.axes, self.parameter.shape, strict=True))
-        return tuple(sizes[axis] for axis in sorted(sizes))
-
-    def native_axes(self, canonical: Sizes) -> Sizes:
-        """Return where canonical axes lie."""
-        return tuple(self.axes.index(axis) for axis in canonical)

@@ -17,6 +17,7 @@ from mtlspec.spec.signature import Sizes
 from mtlspec.tensors import Array, Tensors
 from mtlspec_torch import attention, positions
 from mtlspec_torch.arrays import tensor_of
+from mtlspec_torch.layouts import Layout
 
 LEAVES = {
     "kernel": "weight",
@@ -59,37 +60,19 @@ DEPTHWISE = (layers.DepthwiseConv1d, layers.DepthwiseConv2d)
 
 @dataclass(frozen=True)
 class Place:
-    """One row of the table: a parameter, its native name and its axes."""
+    """One row of the table: a parameter, its native name and its layout."""
 
     parameter: Parameter
     name: str
-    axes: Sizes
-    by_channel: bool = False
-    """Whether the first two axes of `axes` are natively one, before an axis of 1."""
-    blocks: Sizes = ()
-    """The canonical block behind each native one on the first native axis; nothing where the order is the same."""
-    folded: Sizes | None = None
-    """The shape, of as many axes as the native tensor has, that the canonical array takes before its axes move."""
-
-    @property
-    def shape(self) -> list[int]:
-        """The sizes of the native axes."""
-        shape = self.folded or self.parameter.shape
-        return [shape[axis] for axis in self.axes]
+    layout: Layout
 
     def native(self, array: Any, *, dtype: torch.dtype, device: torch.device) -> Tensor:
         """Return a new tensor in native layout."""
-        shape = self.shape
-        native = [shape[0] * shape[1], 1, *shape[2:]] if self.by_channel else shape
-        folded = np.reshape(array, self.folded or self.parameter.shape)
-        arranged = np.ascontiguousarray(np.transpose(folded, self.axes)).reshape(native)
-        return tensor_of(_reordered(arranged, self.blocks), dtype=dtype, device=device)
+        return self.layout.native(tensor_of(array, dtype=dtype, device=device)).contiguous()
 
     def canonical(self, tensor: Tensor) -> Array:
         """Return a new array in canonical layout."""
-        native = _reordered(tensor.detach().to("cpu").numpy(), tuple(np.argsort(self.blocks)))
-        array = np.transpose(native.reshape(self.shape), np.argsort(self.axes))
-        return np.array(array, order="C", copy=True).reshape(self.parameter.shape)
+        return np.array(self.layout.canonical(tensor.detach().to("cpu")).numpy(), order="C", copy=True)
 
 
 def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
@@ -98,27 +81,28 @@ def places(graph: Graph, modules: Mapping[str, str]) -> dict[str, Place]:
 
 
 def _place(parameter: Parameter, layer: layers.Layer | None, module: str) -> Place:
-    leaf, rank = parameter.leaf, len(parameter.shape)
+    leaf, shape = parameter.leaf, parameter.shape
     if isinstance(layer, layers.Attention):
-        folded = attention.folded(parameter)
-        axes = KERNEL_AXES[2] if leaf in attention.KERNELS else tuple(range(len(folded)))
-        return Place(parameter, f"{module}.{attention.LEAVES[leaf]}", axes, folded=folded)
+        return Place(parameter, f"{module}.{attention.LEAVES[leaf]}", attention.layout(parameter))
     if isinstance(layer, layers.Recurrent):
         gates = GATES.get(type(layer), ())
-        return Place(parameter, f"{module}.{RECURRENT_LEAVES[leaf]}", tuple(range(rank))[::-1], blocks=gates)
+        return Place(parameter, f"{module}.{RECURRENT_LEAVES[leaf]}", _transposed(shape, blocks=gates))
     name = "pointwise.bias" if leaf == "bias" and isinstance(layer, SEPARABLE) else LEAVES[leaf]
+    return Place(parameter, f"{module}.{name}", _layout(leaf, shape, layer))
+
+
+def _layout(leaf: str, shape: Sizes, layer: layers.Layer | None) -> Layout:
     if leaf == "depthwise_kernel" or (leaf == "kernel" and isinstance(layer, DEPTHWISE)):
-        return Place(parameter, f"{module}.{name}", BY_CHANNEL[rank], by_channel=True)
-    axes = KERNEL_AXES[rank] if leaf in KERNELS else tuple(range(rank))
-    return Place(parameter, f"{module}.{name}", axes)
+        *window, channels, multiplier = shape
+        return Layout(shape, BY_CHANNEL[len(shape)], (channels * multiplier, 1, *window))
+    if leaf in KERNELS:
+        axes = KERNEL_AXES[len(shape)]
+        return Layout(shape, axes, tuple(shape[axis] for axis in axes))
+    return Layout(shape, tuple(range(len(shape))), shape)
 
 
-def _reordered(array: Array, blocks: Sizes) -> Array:
-    """Return `array` with equal blocks of its first axis in another order."""
-    if not blocks:
-        return array
-    parts = np.split(array, len(blocks))
-    return np.concatenate([parts[block] for block in blocks])
+def _transposed(shape: Sizes, *, blocks: Sizes) -> Layout:
+    return Layout(shape, tuple(range(len(shape)))[::-1], shape[::-1], blocks)
 
 
 class ParameterTable:

@@ -81,8 +81,8 @@ class TorchProgram:
         return PhaseOptimizer(native, moving, own, accumulation)
 
     def _moving(self, path: str, numbers: Numbers, rows: Mapping[nn.Parameter, RowLaw]) -> Moving:
-        parameter, axes = self._table.trained(path), self._table.places[path].axes
-        return Moving(parameter, axes, numbers, self.graph.by_path[path].constraint, rows.get(parameter))
+        parameter, layout = self._table.trained(path), self._table.places[path].layout
+        return Moving(parameter, layout, numbers, self.graph.by_path[path].constraint, rows.get(parameter))
 
     @property
     def optimizers(self) -> tuple[Optimizer, ...]:

@@ -37,21 +37,18 @@ def native_name(optimizer: spec.Optimizer, slot: str) -> str:
 
 
 def initial_slot(rule: SlotRule, moving: Moving) -> Tensor:
-    """Return a slot before the first update: an averaged axis has the size 1."""
-    parameter = moving.parameter
-    if len(rule.shape) < parameter.ndim and rule.averaged is None:
-        return torch.full((), rule.initial, dtype=parameter.dtype, device=parameter.device)
-    shape = list(parameter.shape)
+    """Return a slot before the first update; averages are in canonical layout, and their axis has the size 1."""
+    parameter, shape = moving.parameter, moving.layout.shape
     if rule.averaged is not None:
-        shape[moving.axes.index(rule.averaged)] = 1
-    return (
-        torch.full_like(parameter, rule.initial) if rule.averaged is None else parameter.new_full(shape, rule.initial)
-    )
+        return parameter.new_full([*shape[: rule.averaged], 1, *shape[rule.averaged + 1 :]], rule.initial)
+    if rule.shape != shape:
+        return parameter.new_full((), rule.initial)
+    return torch.full_like(parameter, rule.initial)
 
 
 def initial_state(optimizer: spec.Optimizer, moving: Moving) -> dict[str, Any]:
     """Return what an optimizer keeps for a parameter before its first update."""
-    rules = optimizer.slots(moving.canonical_shape)
+    rules = optimizer.slots(moving.layout.shape)
     return {native_name(optimizer, rule.name): initial_slot(rule, moving) for rule in rules} | step_count(
         optimizer, 0, moving
     )

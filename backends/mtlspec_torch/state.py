@@ -59,19 +59,16 @@ def _held(graph: Graph, slot: Slot, rule: SlotRule, phase: PhaseOptimizer) -> Te
 
 
 def _canonical(table: ParameterTable, slot: Slot, rule: SlotRule, tensor: Tensor) -> Array:
-    if not rule.shape and rule.averaged is None:
+    if rule.averaged is not None:
+        return np.array(tensor.detach().cpu().numpy()).squeeze(rule.averaged)
+    if not rule.shape:
         return np.array(tensor.detach().cpu().numpy()).reshape(())
-    array = table.places[slot.path].canonical(tensor)
-    return array if rule.averaged is None else array.squeeze(rule.averaged)
+    return table.places[slot.path].canonical(tensor)
 
 
 def _native(table: ParameterTable, slot: Slot, rule: SlotRule, array: Array, parameter: Tensor) -> Tensor:
-    if not rule.shape and rule.averaged is None:
-        return torch.tensor(float(array), dtype=parameter.dtype, device=parameter.device).reshape(
-            parameter.shape if parameter.ndim == 0 else ()
-        )
-    if rule.averaged is None:
-        return table.native(slot.path, array, like=parameter)
-    axes = table.places[slot.path].axes
-    arranged = np.ascontiguousarray(np.transpose(np.expand_dims(array, rule.averaged), axes))
-    return torch.tensor(arranged, dtype=parameter.dtype, device=parameter.device)
+    if rule.averaged is not None:
+        return torch.tensor(np.expand_dims(array, rule.averaged), dtype=parameter.dtype, device=parameter.device)
+    if not rule.shape:
+        return torch.tensor(float(array), dtype=parameter.dtype, device=parameter.device)
+    return table.native(slot.path, array, like=parameter)

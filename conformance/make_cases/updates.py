@@ -317,7 +317,7 @@ UPDATE_DRAFTS = [*FAMILY, *TABLES, *AROUND, *PHASES]
 def _limited(kind: str, rank: int, **fields: Any) -> Document:
     """Return a convolution whose kernels and bias are constrained, by the axes of a filter."""
     window = list(range(rank))
-    norm = {"kind": "max_norm", "limit": 0.8, "axes": [*window, rank]}
+    norm = {"kind": "max_norm", "limit": 0.8, "axes": [*window, rank], "epsilon": 1e-3}
     named = ("depthwise", "pointwise") if kind.startswith("separable") else ("kernel",)
     limits = {f"{name}_constraint": norm | ({"axes": window} if name == "depthwise" else {}) for name in named}
     return {"kind": f"{kind}{rank}d", "kernel_size": 2, **limits, "bias_constraint": "non_negative", **fields}
@@ -340,4 +340,21 @@ def _windows(rank: int) -> Draft:
     )
 
 
-UPDATE_DRAFTS += [_windows(1), _windows(2)]
+UPDATE_DRAFTS += [
+    _windows(1),
+    _windows(2),
+    Draft(
+        "law/factors-of-folded-kernels",
+        "Factors of kernels whose axes lie together in one framework and apart in another; gates in another order.",
+        model(
+            {"kind": "depthwise_conv1d", "kernel_size": 2, "depth_multiplier": 2},
+            {"kind": "attention", "heads": 2, "key_units": 3},
+            {"kind": "gru", "units": 2, "reset": "after", "biases": "two"},
+            shape=(4, 2),
+            optimizer=_of("adafactor", 0.05),
+        ),
+        steps=True,
+        law=True,
+        since=SINCE,
+    ),
+]
