@@ -39,6 +39,8 @@ class Site:
     seed: int
     device: torch.device
     dtype: torch.dtype
+    reused: bool = False
+    """Whether other nodes have the same parameters."""
 
     def filled(self, module: Module) -> Module:
         """Return `module`, made on the device `meta`, with memory; so no number of the global generator is drawn."""
@@ -110,8 +112,8 @@ def reshape(shape: Sizes, site: Site) -> nn.Module:
 
 LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     spec.Dense: dense,
-    spec.Embedding: lambda layer, site: site.filled(embedding(layer, site.dtype)),
-    spec.EmbeddingBag: lambda layer, site: site.filled(embedding_bag(layer, site.dtype)),
+    spec.Embedding: lambda layer, site: site.filled(embedding(layer, site.dtype, reused=site.reused)),
+    spec.EmbeddingBag: lambda layer, site: site.filled(embedding_bag(layer, site.dtype, reused=site.reused)),
     spec.ActivationLayer: lambda layer, site: activation(layer.function),
     spec.Dropout: lambda layer, site: HashDropout(
         layer.rate, key=dropout_key(site.seed, site.path), device=site.device

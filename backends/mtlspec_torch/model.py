@@ -15,6 +15,7 @@ from mtlspec.graph import Graph, Node
 from mtlspec.spec.layers import ActivationLayer
 from mtlspec.spec.model import Merge
 from mtlspec_torch.activations import activation
+from mtlspec_torch.embeddings import JointEmbedding
 from mtlspec_torch.layers import CHANNELS_FIRST, LAYERS, Site
 
 MERGES: dict[Merge, Callable[[Sequence[Tensor]], Tensor]] = {
@@ -63,23 +64,37 @@ class MultiTaskModel(nn.Module):
         tree = _Tree(self)
         shapes = {entry.name: entry.shape for entry in graph.inputs} | {node.path: node.shape for node in graph.nodes}
         operations = []
+        reused = {node.reuses for node in graph.nodes}
         for node in graph.nodes:
             shape = shapes[node.sources[0]]
             others = tuple(shapes[source] for source in node.sources[1:])
-            site = Site(path=node.path, shape=shape, others=others, seed=graph.seed, device=device, dtype=dtype)
+            site = Site(node.path, shape, others, graph.seed, device, dtype, reused=node.path in reused)
             operation = _operation(node, site, tree)
             self.module_names[node.path] = ".".join(operation.module)
             if node.tasks:
                 operations.append(operation)
         self._operations = _with_finished(operations, set(self._outputs.values()))
+        self._joint = self._joint_tables()
+
+    def _joint_tables(self) -> tuple[tuple[Operation, ...], ...]:
+        """Return the uses of each table that several nodes read."""
+        uses: dict[tuple[str, ...], list[Operation]] = {}
+        for operation in self._operations:
+            if operation.module and isinstance(self._module(operation), JointEmbedding):
+                uses.setdefault(operation.module, []).append(operation)
+        return tuple(tuple(own) for own in uses.values() if len(own) > 1)
 
     def forward(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         values = dict(inputs)
+        rows = self._looked_up(values)
         for operation in self._operations:
             if operation.merge is not None:
                 output = MERGES[operation.merge]([values[source] for source in operation.sources])
             elif operation.function is not None:
                 output = operation.function.forward(values[operation.sources[0]])
+            elif operation.path in rows:
+                sources = [values[source] for source in operation.sources]
+                output = self._module(operation)(*sources, rows=rows.pop(operation.path))
             elif len(operation.sources) > 1:
                 output = self._module(operation)(*[values[source] for source in operation.sources])
             elif operation.channels_first:
@@ -90,6 +105,14 @@ class MultiTaskModel(nn.Module):
             for name in operation.finished:
                 del values[name]
         return {task: values[output] for task, output in self._outputs.items()}
+
+    def _looked_up(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Return the rows of the tables that several nodes read, by path; what reads ids reads inputs."""
+        rows: dict[str, Tensor] = {}
+        for uses in self._joint:
+            found = self._module(uses[0]).lookup(*[inputs[use.sources[0]] for use in uses])
+            rows |= {use.path: each for use, each in zip(uses, found, strict=True)}
+        return rows
 
     def _module(self, operation: Operation) -> Any:
         """Return the module of an operation, looked up anew so that it may be exchanged."""

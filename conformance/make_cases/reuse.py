@@ -49,7 +49,27 @@ REUSE_DRAFTS = [
             dtype="integer",
         )
         | {"training": {"optimizer": {"kind": "adam", "learning_rate": 0.05}}},
-        inputs={"a": [0, 1, 1, 3, 0, 2], "b": [1, 1, 0, 3, 4, 2]},
+        inputs={"a": [1, 1, 1, 3, 3, 2], "b": [1, 1, 3, 3, 4, 2]},
+        steps=True,
+        since=SINCE,
+    ),
+    Draft(
+        "model/reused-bags",
+        "Equal ids lie side by side in both uses of a table, and each occurrence is squared by itself.",
+        _towers(
+            {
+                "kind": "embedding_bag",
+                "rows": 5,
+                "units": 1,
+                "combine": "mean",
+                "padding_id": 0,
+                "repeated_ids": "separate",
+            },
+            shape=[None],
+            dtype="integer",
+        )
+        | {"training": {"optimizer": {"kind": "adam", "learning_rate": 0.05}}},
+        inputs={"a": [[1, 1], [1, 0], [2, 2], [3, 1], [0, 0], [4, 4]], "b": [[1, 1, 1], [1, 2, 2], [2, 2, 0]] * 2},
         steps=True,
         since=SINCE,
     ),
