@@ -20,10 +20,10 @@ def _non_negative(constraint: Mapping[str, Any], w: Any) -> Any:
 
 
 def _max_norm(constraint: Mapping[str, Any], w: Any) -> Any:
-    """w = w·min(norm, limit) / (norm + epsilon)."""
+    """w = w·(min(norm, limit) / (norm + epsilon))."""
     norm = _norm(constraint, w)
     limit = tf.constant(constraint["limit"], w.dtype)
-    return tf.math.divide_no_nan(w * tf.minimum(norm, limit), norm + tf.constant(constraint["epsilon"], w.dtype))
+    return w * tf.math.divide_no_nan(tf.minimum(norm, limit), norm + tf.constant(constraint["epsilon"], w.dtype))
 
 
 def _unit_norm(constraint: Mapping[str, Any], w: Any) -> Any:

@@ -22,9 +22,9 @@ def _non_negative(constraint: NonNegative, w: Array) -> Array:
 
 
 def _max_norm(constraint: MaxNorm, w: Array) -> Array:
-    """w = w·min(norm, limit) / (norm + epsilon)."""
+    """w = w·(min(norm, limit) / (norm + epsilon)), so that without epsilon a short one stays as it is."""
     norm = _norm(w, constraint.axes)
-    return _divided(w * np.minimum(norm, constraint.limit), norm + constraint.epsilon)
+    return w * _divided(np.minimum(norm, constraint.limit), norm + constraint.epsilon)
 
 
 def _unit_norm(constraint: UnitNorm, w: Array) -> Array:

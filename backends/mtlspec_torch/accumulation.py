@@ -17,10 +17,12 @@ class Accumulation:
 
     def taken(self, gradients: Sequence[Tensor]) -> list[Tensor] | None:
         """Add gradients; return the mean and begin anew if they are the last of an update, else None."""
-        torch._foreach_add_(self.sums, list(gradients))
+        for total, gradient in zip(self.sums, gradients, strict=True):
+            total.add_(gradient)
         self.pending = (self.pending + 1) % self.batches
         if self.pending:
             return None
-        means = list(torch._foreach_div(self.sums, float(self.batches)))
-        torch._foreach_zero_(self.sums)
+        means = [total / self.batches for total in self.sums]
+        for total in self.sums:
+            total.zero_()
         return means

@@ -25,9 +25,9 @@ def _non_negative(constraint: spec.NonNegative, w: Tensor) -> Tensor:
 
 
 def _max_norm(constraint: spec.MaxNorm, w: Tensor) -> Tensor:
-    """w·min(norm, limit) / (norm + epsilon)."""
+    """w·(min(norm, limit) / (norm + epsilon))."""
     norm: Tensor = torch.linalg.vector_norm(w, dim=constraint.axes, keepdim=True)
-    return w * norm.clamp(max=constraint.limit) / _divisor(norm + constraint.epsilon)
+    return w * (norm.clamp(max=constraint.limit) / _divisor(norm + constraint.epsilon))
 
 
 def _unit_norm(constraint: spec.UnitNorm, w: Tensor) -> Tensor:

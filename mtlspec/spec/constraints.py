@@ -53,7 +53,7 @@ class _Norms(Constraint):
 
 
 class MaxNorm(_Norms):
-    """w = w·min(norm, limit) / (norm + epsilon) (Srebro and Shraibman 2005; Srivastava et al. 2014, section 5.1)."""
+    """w = w·(min(norm, limit) / (norm + epsilon)) (Srebro and Shraibman 2005; Srivastava et al. 2014, section 5.1)."""
 
     kind: Literal["max_norm"] = "max_norm"
     limit: float = Field(gt=0)

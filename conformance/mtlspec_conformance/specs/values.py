@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
 from mtlspec.profiles import DISSOLVED, VOCABULARY
-from mtlspec.spec.constraints import Constraint
+from mtlspec.spec.constraints import Constraint, MaxNorm, UnitNorm
 from mtlspec.spec.decay import Decay
 from mtlspec.spec.groups import Group
 from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform, UnitForget
@@ -178,6 +178,7 @@ def _of_vectors(kinds: Kinds) -> Strategy:
 
 FITTING: dict[tuple[type[Value], str], Callable[[Kinds], Strategy]] = {
     (Constraint, "axes"): lambda kinds: st.sampled_from(((0,), (1,), (0, 1))),
+    (Constraint, "epsilon"): lambda kinds: st.sampled_from((0.1, 0.01)),
     (Layer, "bias_constraint"): _of_vectors,
     (Decay, "exclude"): lambda kinds: _SOME,
     (Decay, "only"): lambda kinds: _SOME,
@@ -300,16 +301,16 @@ def _not_renormalized(fields: Fields) -> Fields:
 def _ignoring_integers(fields: Fields) -> Fields:
     return fields if fields.get("targets", "integer") == "integer" else fields | {"ignored_class": None}
 
-
 def _of_one_form(fields: Fields) -> Fields:
     if fields.get("of") == "sigmoid":
         return {name: drawn for name, drawn in fields.items() if name not in ("targets", "ignored_class")}
     return _ignoring_integers(fields)
-
-
 def _of_logarithms(fields: Fields) -> Fields:
     """Return fields of a loss that any head can have: a rate has to be positive."""
     return fields | {"input": "log_rate"}
+def _with_epsilon(fields: Fields) -> Fields:
+    """Without epsilon a step of 0 makes a norm 1 again by a last place, and how is a matter of rounding alone."""
+    return {"epsilon": 0.1} | fields
 
 
 MENDED: dict[type[Value], Callable[[Fields], Fields]] = {
@@ -325,5 +326,7 @@ MENDED: dict[type[Value], Callable[[Fields], Fields]] = {
     SoftmaxFocal: _ignoring_integers,
     Dice: _of_one_form,
     Poisson: _of_logarithms,
+    MaxNorm: _with_epsilon,
+    UnitNorm: _with_epsilon,
 }
 """What makes drawn fields obey the rules that bind several of them."""
