@@ -301,13 +301,18 @@ def _not_renormalized(fields: Fields) -> Fields:
 def _ignoring_integers(fields: Fields) -> Fields:
     return fields if fields.get("targets", "integer") == "integer" else fields | {"ignored_class": None}
 
+
 def _of_one_form(fields: Fields) -> Fields:
     if fields.get("of") == "sigmoid":
         return {name: drawn for name, drawn in fields.items() if name not in ("targets", "ignored_class")}
     return _ignoring_integers(fields)
+
+
 def _of_logarithms(fields: Fields) -> Fields:
     """Return fields of a loss that any head can have: a rate has to be positive."""
     return fields | {"input": "log_rate"}
+
+
 def _with_epsilon(fields: Fields) -> Fields:
     """Without epsilon a step of 0 makes a norm 1 again by a last place, and how is a matter of rounding alone."""
     return {"epsilon": 0.1} | fields
