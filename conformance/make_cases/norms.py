@@ -259,6 +259,18 @@ def _parallel(*merges: tuple[str, list[str]]) -> Document:
 
 MERGES = [
     Draft(
+        "merge/of-both-directions",
+        "Both directions of a recurrent layer are joined by any merge, the forward one first.",
+        _beside(
+            *(
+                [{"kind": "bidirectional", "layer": {"kind": "simple_rnn", "units": 2}, "merge": merge}]
+                for merge in ("subtract", "maximum", "minimum")
+            ),
+            shape=[3, 2],
+        ),
+        since=SINCE,
+    ),
+    Draft(
         "merge/subtract",
         "The first minus the second, of blocks and of differences.",
         _parallel(("subtract", ["b", "a"])),
