@@ -138,6 +138,25 @@ _ALL = (
         layer="attention learned_positions sinusoidal_positions scale class_token class_token_mask",
         structure="masked_pool",
     ),
+    _profile(
+        "norm-2",
+        "normalization to groups and to the mean square, over several axes, frozen and cumulative statistics",
+        layer="group_normalization rms_normalization",
+        normalization="several_axes frozen cumulative",
+    ),
+    _profile(
+        "gates-1",
+        "the remaining activations, slopes that are trained, gated units, and gradients reversed or stopped",
+        layer="prelu glu gradient_reversal stop_gradient",
+        activation="relu6 selu celu mish softsign hard_sigmoid hard_silu hard_tanh log_sigmoid log_softmax tanh_shrink "
+        "soft_shrink hard_shrink threshold exponential",
+    ),
+    _profile(
+        "shaping-1",
+        "axes permuted, slices, repeated vectors, and merges by difference, maximum and minimum",
+        layer="permute slice repeat_vector",
+        merge="subtract maximum minimum",
+    ),
 )
 
 PROFILES = {profile.name: profile for profile in _ALL}
@@ -147,9 +166,6 @@ EVERY_PROFILE = tuple(PROFILES)
 
 VOCABULARY = frozenset[str]().union(*(profile.kinds for profile in PROFILES.values()))
 """Every kind and feature that a graph can need of a backend."""
-
-FAMILIES = frozenset({"layer", "activation", "loss", "optimizer", "clipping", "merge"})
-"""What stands in the dispatch tables of a backend."""
 
 FAMILIES = frozenset({"layer", "activation", "loss", "optimizer", "clipping", "merge"})
 """What stands in the dispatch tables of a backend."""

@@ -135,6 +135,19 @@ def _features(graph: Graph) -> Iterator[str]:
             yield "update/average"
         if phase.batches > 1:
             yield "update/accumulation"
+    for node in graph.nodes:
+        yield from _of_normalization(node.layer)
+
+
+def _of_normalization(layer: Layer | None) -> Iterator[str]:
+    """Yield what a normalization of `norm-1` has that `norm-2` brought."""
+    match layer:
+        case layers.LayerNormalization(axes=axes) | layers.RmsNormalization(axes=axes) if axes > 1:
+            yield "normalization/several_axes"
+        case layers.BatchNormalization(frozen="statistics" | "all"):
+            yield "normalization/frozen"
+        case layers.BatchNormalization(running_average="cumulative"):
+            yield "normalization/cumulative"
 
 
 def _of_windows(layer: layers.Conv2d | layers.MaxPool2d | layers.AveragePool2d) -> Iterator[str]:

@@ -12,7 +12,7 @@ from mtlspec.randomness import dropout_key
 from mtlspec.spec import layers
 from mtlspec.spec.signature import Shape
 from mtlspec.spec.training import Precision
-from mtlspec_keras import attention, convolutions, extents, pools, positions, recurrent
+from mtlspec_keras import attention, convolutions, extents, gates, normalizations, pools, positions, recurrent, shaping
 from mtlspec_keras.activations import ACTIVATIONS as ACTIVATIONS
 from mtlspec_keras.activations import activation
 from mtlspec_keras.crosses import Cross, DotInteraction, DotProduct, FactorizationMachine
@@ -20,7 +20,7 @@ from mtlspec_keras.dropout import HashDropout
 from mtlspec_keras.embeddings import table
 from mtlspec_keras.engine import keras
 from mtlspec_keras.masks import LengthMask, PaddingMask
-from mtlspec_keras.normalization import Normalization, UnbiasedBatchNormalization
+from mtlspec_keras.merges import MERGES as MERGES
 from mtlspec_keras.penalty import regularizer
 
 
@@ -106,42 +106,12 @@ def _dropout(layer: layers.Dropout, place: Place) -> list[Any]:
     return [HashDropout(layer.rate, dropout_key(place.graph.seed, place.node.path), **place.options)]
 
 
-def _batch_normalization(layer: layers.BatchNormalization, place: Place) -> list[Any]:
-    biased = layer.running_variance == "biased"
-    native = keras.layers.BatchNormalization if biased else UnbiasedBatchNormalization
-    momentum, epsilon = layer.running_average_keeps, layer.epsilon
-    affine = {"scale": layer.scale, "center": layer.offset}
-    return [native(momentum=momentum, epsilon=epsilon, **affine, **place.options)]
-
-
-def _layer_normalization(layer: layers.LayerNormalization, place: Place) -> list[Any]:
-    affine = {"scale": layer.scale, "center": layer.offset}
-    return [keras.layers.LayerNormalization(epsilon=layer.epsilon, **affine, **place.options)]
-
-
-def _normalization(layer: layers.Normalization, place: Place) -> list[Any]:
-    return [Normalization(layer.epsilon, **place.options)]
-
-
-def _flatten(layer: layers.Flatten, place: Place) -> list[Any]:
-    return [keras.layers.Flatten(data_format="channels_last", **place.options)]
-
-
-def _reshape(layer: layers.Reshape, place: Place) -> list[Any]:
-    return [keras.layers.Reshape(layer.shape, **place.options)]
-
-
 LAYERS: Mapping[type[layers.Layer], Callable[[Any, Place], list[Any]]] = {
     layers.Dense: _dense,
     layers.Embedding: _embedding,
     layers.EmbeddingBag: _embedding,
     layers.ActivationLayer: _activation,
     layers.Dropout: _dropout,
-    layers.BatchNormalization: _batch_normalization,
-    layers.LayerNormalization: _layer_normalization,
-    layers.Normalization: _normalization,
-    layers.Flatten: _flatten,
-    layers.Reshape: _reshape,
     layers.DotProduct: lambda layer, place: [DotProduct(layer.epsilon if layer.normalize else None, **place.options)],
     layers.DotInteraction: lambda layer, place: [DotInteraction(layer.itself, **place.options)],
     layers.FactorizationMachine: lambda layer, place: [FactorizationMachine(layer.pooled, **place.options)],
@@ -154,15 +124,11 @@ LAYERS: Mapping[type[layers.Layer], Callable[[Any, Place], list[Any]]] = {
     **recurrent.LAYERS,
     **attention.LAYERS,
     **positions.LAYERS,
+    **normalizations.LAYERS,
+    **gates.LAYERS,
+    **shaping.LAYERS,
 }
 """The rule of each kind; the last layer of a rule owns the node's parameters."""
-
-MERGES: Mapping[str, Callable[[Place], Any]] = {
-    "concatenate": lambda place: keras.layers.Concatenate(axis=-1, **place.options),
-    "add": lambda place: keras.layers.Add(**place.options),
-    "multiply": lambda place: keras.layers.Multiply(**place.options),
-    "average": lambda place: keras.layers.Average(**place.options),
-}
 
 WINDOWED = (layers.Convolution, layers.MaxPool1d, layers.MaxPool2d, layers.AveragePool1d, layers.AveragePool2d)
 """Layers that XLA's CPU loops run many times slower than TensorFlow's own kernels."""

@@ -24,6 +24,7 @@ NATIVE_LEAVES = {
     "running_mean": "moving_mean",
     "running_variance": "moving_variance",
     **attention.NATIVE_LEAVES,
+    "slope": "alpha",
 }
 """Names that Keras has for a leaf; the others are the same, and so are all layouts."""
 

@@ -17,14 +17,16 @@ from mtlspec_numpy import (
     crosses,
     embeddings,
     extents,
+    gates,
     masked_pools,
     masks,
+    normalizations,
     pools,
     positions,
     recurrent,
+    shaping,
 )
 from mtlspec_numpy.activations import activated
-from mtlspec_numpy.normalization import batch_normalization, layer_normalization, normalization
 from mtlspec_numpy.pullback import Applied, Cotangents, Mode, without_parameters
 
 Leaves = Mapping[str, Array]
@@ -78,29 +80,10 @@ def dropout(layer: kinds.Dropout, x: Array, parameters: Leaves, mode: Mode) -> A
     return Applied(masked(x), lambda cotangent: Cotangents((masked(cotangent),), {}), advanced)
 
 
-def flatten(layer: kinds.Flatten, x: Array, parameters: Leaves, mode: Mode) -> Applied:
-    """All axes of an example in one."""
-    return _reshaped(x, (int(np.prod(x.shape[1:])),))
-
-
-def reshape(layer: kinds.Reshape, x: Array, parameters: Leaves, mode: Mode) -> Applied:
-    """The elements of an example in another shape."""
-    return _reshaped(x, layer.shape)
-
-
-def _reshaped(x: Array, shape: tuple[int, ...]) -> Applied:
-    return without_parameters(x.reshape(len(x), *shape), lambda cotangent: cotangent.reshape(x.shape))
-
-
 LAYERS: Mapping[type[Layer], Callable[[Any, Array, Leaves, Mode], Applied]] = {
     kinds.Dense: dense,
     kinds.ActivationLayer: activation,
     kinds.Dropout: dropout,
-    kinds.BatchNormalization: batch_normalization,
-    kinds.LayerNormalization: layer_normalization,
-    kinds.Normalization: normalization,
-    kinds.Flatten: flatten,
-    kinds.Reshape: reshape,
     **embeddings.LAYERS,
     **crosses.LAYERS,
     **masks.LAYERS,
@@ -110,6 +93,9 @@ LAYERS: Mapping[type[Layer], Callable[[Any, Array, Leaves, Mode], Applied]] = {
     **recurrent.LAYERS,
     **attention.LAYERS,
     **positions.LAYERS,
+    **normalizations.LAYERS,
+    **gates.LAYERS,
+    **shaping.LAYERS,
 }
 """Layers of the tensor before them."""
 

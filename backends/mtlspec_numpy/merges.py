@@ -43,9 +43,36 @@ def _multiplied(sources: Sequence[Array]) -> Applied:
     return Applied(reduce(np.multiply, sources), pullback)
 
 
+def _subtracted(sources: Sequence[Array]) -> Applied:
+    first, second = sources
+    return Applied(first - second, lambda cotangent: Cotangents((cotangent, -cotangent), {}))
+
+
+def _chosen(sources: Sequence[Array], places: Array) -> Applied:
+    """Return the elements of the sources at `places`; only those that are taken have the gradient."""
+    output = np.choose(places, list(sources))
+
+    def pullback(cotangent: Array) -> Cotangents:
+        none = cotangent.dtype.type(0)
+        return Cotangents(tuple(np.where(places == index, cotangent, none) for index in range(len(sources))), {})
+
+    return Applied(output, pullback)
+
+
+def _largest(sources: Sequence[Array]) -> Applied:
+    return _chosen(sources, np.stack(sources).argmax(axis=0))  # of equal ones the first
+
+
+def _least(sources: Sequence[Array]) -> Applied:
+    return _chosen(sources, np.stack(sources).argmin(axis=0))
+
+
 MERGES: Mapping[Merge, Callable[[Sequence[Array]], Applied]] = {
     "concatenate": _concatenated,
     "add": _added,
     "multiply": _multiplied,
     "average": _averaged,
+    "subtract": _subtracted,
+    "maximum": _largest,
+    "minimum": _least,
 }

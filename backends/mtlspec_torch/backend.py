@@ -16,7 +16,7 @@ from mtlspec_torch.constraints import CONSTRAINTS
 from mtlspec_torch.laws import DECAYS
 from mtlspec_torch.layers import LAYERS
 from mtlspec_torch.losses import LOSSES
-from mtlspec_torch.model import MERGES
+from mtlspec_torch.merges import MERGES
 from mtlspec_torch.optimizers import OPTIMIZERS
 from mtlspec_torch.program import DTYPES, TorchProgram
 

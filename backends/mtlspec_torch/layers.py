@@ -8,24 +8,26 @@ from typing import Any, TypeVar
 
 import torch
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from mtlspec.randomness import dropout_key
 from mtlspec.spec import layers as spec
-from mtlspec.spec.signature import Shape, Sizes, channels, elements, known
-from mtlspec_torch import attention, convolutions, extents, pools, positions, recurrent
+from mtlspec.spec.signature import Shape, channels, known
+from mtlspec_torch import attention, convolutions, extents, gates, normalizations, pools, positions, recurrent, shaping
 from mtlspec_torch.activations import activation
 from mtlspec_torch.crosses import Cross, DotInteraction, DotProduct, FactorizationMachine, LowRankCross
 from mtlspec_torch.dropout import HashDropout
 from mtlspec_torch.embeddings import embedding, embedding_bag
 from mtlspec_torch.masks import LengthMask, PaddingMask
-from mtlspec_torch.normalization import BatchNorm, Normalization
 
 Module = TypeVar("Module", bound=nn.Module)
-CHANNELS_FIRST = (*convolutions.CHANNELS_FIRST, *pools.CHANNELS_FIRST, *extents.CHANNELS_FIRST, _BatchNorm)
+CHANNELS_FIRST = (
+    *convolutions.CHANNELS_FIRST,
+    *pools.CHANNELS_FIRST,
+    *extents.CHANNELS_FIRST,
+    *normalizations.CHANNELS_FIRST,
+    *gates.CHANNELS_FIRST,
+)
 """Modules that take (batch, channels, ...); the model hands them a permuted view."""
-NATIVE_BATCH_NORMS: dict[int, type[_BatchNorm]] = {2: nn.BatchNorm1d, 3: nn.BatchNorm2d, 4: nn.BatchNorm3d}
-"""By the number of axes of one example."""
 
 
 @dataclass(frozen=True)
@@ -70,46 +72,6 @@ def cross(layer: spec.Cross, site: Site) -> nn.Module:
     return site.filled(LowRankCross(size, layer.rank, bias=layer.bias, device="meta", dtype=site.dtype))
 
 
-def batch_normalization(layer: spec.BatchNormalization, site: Site) -> nn.Module:
-    """Return a batch normalization; the native one where its running variance is meant and n = 1 cannot occur."""
-    numbers: dict[str, Any] = {"eps": layer.epsilon, "momentum": 1 - layer.running_average_keeps, **site.tensors}
-    native = NATIVE_BATCH_NORMS.get(len(site.shape))
-    made: _BatchNorm
-    if native is not None and layer.running_variance == "unbiased" and _several(site.shape[:-1]):
-        made = native(site.channels, **numbers)
-    else:
-        made = BatchNorm(site.channels, biased=layer.running_variance == "biased", **numbers)
-    return _affine(made, layer)
-
-
-def _several(axes: Shape) -> bool:
-    """Return whether every example has several elements for each channel, whatever length the data chooses."""
-    return any(size is not None and size > 1 for size in axes)
-
-
-def layer_normalization(layer: spec.LayerNormalization, site: Site) -> nn.Module:
-    """Return a layer normalization over the last axis."""
-    return _affine(nn.LayerNorm(site.channels, eps=layer.epsilon, **site.tensors), layer)
-
-
-def _affine(module: Module, layer: spec.BatchNormalization | spec.LayerNormalization) -> Module:
-    if not layer.scale:
-        module.register_parameter("weight", None)
-    if not layer.offset:
-        module.register_parameter("bias", None)
-    return module
-
-
-def reshape(shape: Sizes, site: Site) -> nn.Module:
-    """Return a layer that gives examples another shape, row-major."""
-    flatten, unflatten = nn.Flatten(), nn.Unflatten(1, shape)
-    if not site.shape:  # a number has no axis to flatten or unflatten
-        return nn.Unflatten(0, (-1, *shape))
-    if len(shape) == 1:
-        return flatten
-    return unflatten if len(site.shape) == 1 else nn.Sequential(flatten, unflatten)
-
-
 LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     spec.Dense: dense,
     spec.Embedding: lambda layer, site: site.filled(embedding(layer, site.dtype, reused=site.reused)),
@@ -118,11 +80,6 @@ LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     spec.Dropout: lambda layer, site: HashDropout(
         layer.rate, key=dropout_key(site.seed, site.path), device=site.device
     ),
-    spec.BatchNormalization: batch_normalization,
-    spec.LayerNormalization: layer_normalization,
-    spec.Normalization: lambda layer, site: Normalization(site.channels, epsilon=layer.epsilon, **site.tensors),
-    spec.Flatten: lambda layer, site: reshape((elements(site.shape),), site),
-    spec.Reshape: lambda layer, site: reshape(layer.shape, site),
     spec.DotProduct: lambda layer, site: DotProduct(layer.epsilon if layer.normalize else None),
     spec.DotInteraction: lambda layer, site: DotInteraction(
         known(site.shape)[0], itself=layer.itself, device=site.device
@@ -137,4 +94,7 @@ LAYERS: dict[type[spec.Layer], Callable[[Any, Site], nn.Module]] = {
     **recurrent.LAYERS,
     **attention.LAYERS,
     **positions.LAYERS,
+    **normalizations.LAYERS,
+    **gates.LAYERS,
+    **shaping.LAYERS,
 }

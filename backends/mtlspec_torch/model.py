@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import reduce
 from typing import Any
 
 import torch
@@ -17,14 +16,7 @@ from mtlspec.spec.model import Merge
 from mtlspec_torch.activations import activation
 from mtlspec_torch.embeddings import JointEmbedding
 from mtlspec_torch.layers import CHANNELS_FIRST, LAYERS, Site
-
-MERGES: dict[Merge, Callable[[Sequence[Tensor]], Tensor]] = {
-    "concatenate": lambda sources: torch.cat(tuple(sources), dim=-1),
-    "add": lambda sources: reduce(torch.add, sources),
-    "multiply": lambda sources: reduce(torch.mul, sources),
-    "average": lambda sources: reduce(torch.add, sources) / len(sources),
-}
-"""Several tensors become one."""
+from mtlspec_torch.merges import MERGES
 
 FUSED = ".activation"
 """How the path of an activation ends that belongs to the layer before it; no module of its own."""

@@ -35,6 +35,8 @@ LEAVES = {
     "depthwise_kernel": "depthwise.weight",
     "pointwise_kernel": "pointwise.weight",
     **positions.LEAVES,
+    "slope": "weight",
+    "batches": "num_batches_tracked",
 }
 """The native name of the last part of a key path."""
 

@@ -22,6 +22,7 @@ from long import LONG_DRAFTS
 from losses import LOSS_DRAFTS
 from mtlspec_conformance.draft import Draft
 from mtlspec_conformance.drawing import content_of
+from norms import NORM_DRAFTS
 from optimizers import OPTIMIZER_DRAFTS
 from positions import POSITION_DRAFTS
 from recurrent import RECURRENT_DRAFTS
@@ -53,6 +54,7 @@ DRAFTS: list[Draft] = [
     *RECURRENT_DRAFTS,
     *UPDATE_DRAFTS,
     *ATTENTION_DRAFTS,
+    *NORM_DRAFTS,
 ]
 
 

@@ -166,10 +166,15 @@ class _Tracing:
                 return source
             case _ if isinstance(layer, WITHIN_CHANNELS):
                 return source
-            case kinds.BatchNormalization() | kinds.LayerNormalization() | kinds.Normalization():
+            case (
+                kinds.BatchNormalization()
+                | kinds.LayerNormalization()
+                | kinds.RmsNormalization()
+                | kinds.Normalization()
+            ):
                 for parameter in self.graph.parameters:
-                    if parameter.node == node.path:
-                        self.axes[parameter.path][0] = source
+                    if parameter.node == node.path and parameter.shape:
+                        self.axes[parameter.path][len(parameter.shape) - 1] = source
                 return source
         self.groups.hold(source)
         return self.groups.new(_last(node.shape), held=True)

@@ -134,7 +134,7 @@ class Drawn:
     def _parameter(self, parameter: Parameter) -> Any:
         drawn = self.normal(parameter.path, parameter.shape)
         match parameter.leaf:
-            case "step":
+            case "step" | "batches":
                 return 0
             case leaf if leaf.endswith("kernel"):
                 drawn = drawn / math.sqrt(parameter.fan_in)

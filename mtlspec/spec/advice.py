@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mtlspec.spec.layers import ActivationLayer, BatchNormalization, Convolution, Dense
+from mtlspec.spec.layers import ActivationLayer, BatchNormalization, Convolution, Dense, GroupNormalization, Layer
 from mtlspec.spec.training import PerTask
-from mtlspec.spec.wiring import Wiring
+from mtlspec.spec.wiring import Step, Wiring
 
 if TYPE_CHECKING:
     from mtlspec.spec.spec import Spec
@@ -20,10 +20,11 @@ def advice(spec: Spec) -> Iterator[str]:
     yield from _unused(spec, wiring)
     for step in wiring.steps:
         before = operations.get(step.sources[0])
-        if isinstance(step.operation, BatchNormalization) and _biased(before):
+        if isinstance(step.operation, Layer) and _takes_a_bias_out(step) and _biased(before):
+            kind = step.operation.kind.replace("_", " ")
             yield (
-                f"{step.sources[0]}.bias comes before a batch normalization: its gradient is zero up to rounding and "
-                "it drifts; set `bias: false`"
+                f"{step.sources[0]}.bias comes before a {kind}: its gradient is zero up to rounding and it drifts; "
+                "set `bias: false`"
             )
     for task in spec.tasks:
         last = operations.get(wiring.outputs[task.name].path)
@@ -36,6 +37,16 @@ def advice(spec: Spec) -> Iterator[str]:
         yield "every task has weight 0: only penalties would move the parameters"
     if isinstance(spec.training.phases, PerTask) and len(spec.tasks) == 1:
         yield "training.phases: per_task with one task is the same as joint"
+
+
+def _takes_a_bias_out(step: Step) -> bool:
+    """Return whether a step subtracts from each channel a mean of its own."""
+    match step.operation:
+        case BatchNormalization(frozen=frozen):
+            return frozen == "nothing"
+        case GroupNormalization(groups=groups):
+            return groups == step.signature.shape[-1]
+    return False
 
 
 def _biased(operation: object) -> bool:

@@ -12,8 +12,11 @@ from mtlspec.spec.signature import Shape, Signature
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 """A letter, then letters, digits and underscores; one namespace for inputs, blocks and tasks."""
 
-Merge = Literal["concatenate", "add", "multiply", "average"]
-"""How several tensors become one: side by side on the last axis, or element by element."""
+Merge = Literal["concatenate", "add", "multiply", "average", "subtract", "maximum", "minimum"]
+"""How several tensors become one: side by side on the last axis, or element by element.
+
+`subtract` takes exactly two, the first minus the second. Of equal largest (or least) elements the first tensor has the
+gradient, as in TensorFlow; PyTorch shares it."""
 
 Dtype = Literal["float", "integer"]
 

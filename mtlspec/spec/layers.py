@@ -33,6 +33,10 @@ from mtlspec.spec.extents import UpSampling1d as UpSampling1d
 from mtlspec.spec.extents import UpSampling2d as UpSampling2d
 from mtlspec.spec.extents import ZeroPadding1d as ZeroPadding1d
 from mtlspec.spec.extents import ZeroPadding2d as ZeroPadding2d
+from mtlspec.spec.gates import GatedLinearUnit as GatedLinearUnit
+from mtlspec.spec.gates import GradientReversal as GradientReversal
+from mtlspec.spec.gates import Prelu as Prelu
+from mtlspec.spec.gates import StopGradient as StopGradient
 from mtlspec.spec.initializers import Initializer
 from mtlspec.spec.law import law
 from mtlspec.spec.layer import Branched, Positive
@@ -40,8 +44,10 @@ from mtlspec.spec.layer import Layer as Layer
 from mtlspec.spec.masks import LengthMask as LengthMask
 from mtlspec.spec.masks import PaddingMask as PaddingMask
 from mtlspec.spec.normalizations import BatchNormalization as BatchNormalization
+from mtlspec.spec.normalizations import GroupNormalization as GroupNormalization
 from mtlspec.spec.normalizations import LayerNormalization as LayerNormalization
 from mtlspec.spec.normalizations import Normalization as Normalization
+from mtlspec.spec.normalizations import RmsNormalization as RmsNormalization
 from mtlspec.spec.pools import AveragePool1d as AveragePool1d
 from mtlspec.spec.pools import AveragePool2d as AveragePool2d
 from mtlspec.spec.pools import GlobalAveragePool as GlobalAveragePool
@@ -59,16 +65,18 @@ from mtlspec.spec.recurrent import Lstm as Lstm
 from mtlspec.spec.recurrent import Recurrent as Recurrent
 from mtlspec.spec.recurrent import SimpleRnn as SimpleRnn
 from mtlspec.spec.recurrent import StackedRecurrent as StackedRecurrent
+from mtlspec.spec.shaping import Flatten as Flatten
+from mtlspec.spec.shaping import Permute as Permute
+from mtlspec.spec.shaping import RepeatVector as RepeatVector
+from mtlspec.spec.shaping import Reshape as Reshape
+from mtlspec.spec.shaping import Slice as Slice
 from mtlspec.spec.signature import (
     ParameterRule,
     Penalty,
     Shape,
-    ShapeError,
     Signature,
     Sizes,
     channels,
-    elements,
-    written,
 )
 
 
@@ -140,30 +148,6 @@ class Dropout(Layer):
         return Signature(shape, (step,))
 
 
-class Flatten(Layer):
-    """All axes of an example in one, row-major with the channels last."""
-
-    kind: Literal["flatten"] = "flatten"
-
-    def signature(self, shape: Shape) -> Signature:
-        return Signature((elements(shape),))
-
-
-class Reshape(Layer):
-    """The elements of an example in another shape, row-major."""
-
-    kind: Literal["reshape"] = "reshape"
-    shape: tuple[Positive, ...]
-
-    def signature(self, shape: Shape) -> Signature:
-        if elements(shape) != elements(self.shape):
-            raise ShapeError(
-                f"{written(shape)} has {elements(shape)} elements and {self.shape} has {elements(self.shape)}; "
-                "a reshape keeps the number"
-            )
-        return Signature(self.shape)
-
-
 class Residual(Branched):
     """shortcut(x) + layers(x) (He et al. 2016); without `shortcut`, x itself."""
 
@@ -230,3 +214,6 @@ Layer.admit(
     ClassToken,
     ClassTokenMask,
 )
+Layer.admit(GroupNormalization, RmsNormalization)
+Layer.admit(Prelu, GatedLinearUnit, GradientReversal, StopGradient)
+Layer.admit(Permute, Slice, RepeatVector)

@@ -165,6 +165,8 @@ class Wiring:
                 message = f"concatenate needs equal shapes up to the last axis, found {shapes}"
         elif any(w.shape != wires[0].shape for w in wires):
             message = f"{merge} needs equal shapes, found {shapes}"
+        elif merge == "subtract" and len(wires) != 2:
+            message = f"subtract takes exactly two, the first minus the second, found {shapes}"
         if message:
             self.problems.append(problem(message, (*place, "inputs")))
             return None

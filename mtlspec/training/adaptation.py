@@ -67,4 +67,10 @@ def _source(graph: Graph, inputs: Arrays, path: str) -> Array:
             return np.asarray(np.prod(np.stack(parts), axis=0))
         case "average":
             return np.asarray(np.mean(np.stack(parts), axis=0))
+        case "subtract":
+            return np.asarray(parts[0] - parts[1])
+        case "maximum":
+            return np.asarray(np.max(np.stack(parts), axis=0))
+        case "minimum":
+            return np.asarray(np.min(np.stack(parts), axis=0))
     raise NotImplementedError(f"{path}: a normalization reads an input or a merge of inputs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from mtlspec_conformance.profiles import belongs, good, needs_of, profile_verdicts, summary
@@ -23,6 +23,7 @@ from mtlspec.errors import BackendError
 from mtlspec.profiles import DISSOLVED, EVERY_PROFILE, FEATURES, PROFILES, VOCABULARY, kinds_in
 from mtlspec.registry import claimed, compile, kinds_of, lacking
 from mtlspec.spec import Activation, Clipping, Layer, Loss, Optimizer
+from mtlspec.spec.layer import Merge
 
 CORE = Capabilities(profiles=("core-1",))
 
@@ -30,7 +31,7 @@ CORE = Capabilities(profiles=("core-1",))
 def test_every_kind_of_the_vocabulary_is_in_exactly_one_profile() -> None:
     families: tuple[Any, ...] = (Layer, Activation, Loss, Optimizer, Clipping)
     spec = {f"{family.family}/{kind}" for family in families for kind in family.kinds}
-    merges = {f"merge/{merge}" for merge in ("concatenate", "add", "multiply", "average")}
+    merges = {f"merge/{merge}" for merge in get_args(Merge)}
     assert (spec | merges) - DISSOLVED == VOCABULARY - FEATURES
     times = Counter(kind for profile in PROFILES.values() for kind in profile.kinds)
     assert set(times.values()) == {1}

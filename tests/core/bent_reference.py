@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from layer_cases import CASES, TRAINING, layer_of
+from mtlspec_conformance.mutants.mistaken_gates import not_stopped as through
 from mtlspec_numpy import activations, clipping, layers, losses, merges, optimizers
 from mtlspec_numpy.pullback import Applied, Cotangents, Pullback
 from test_reference_activations import CASES as FUNCTIONS
@@ -17,6 +18,7 @@ from test_reference_layers import test_the_pullback_of_a_merge_is_the_slope as c
 from test_reference_losses import SLOPES
 from test_reference_losses import test_the_pullback_of_a_loss_is_the_slope as check_loss
 
+from mtlspec.spec.layers import StopGradient
 from mtlspec.tensors import Array, Rows
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -85,7 +87,7 @@ def layer_bends() -> Iterator[Bend]:
         document, shape = next(case for case in CASES if case[0]["kind"] == word(kind))
         layer = layer_of(document)
         leaves = [rule.leaf for rule in layer.signature(shape).parameters if rule.role == "trainable"]
-        for name in ([] if layer.reads == "integer" else [0]) + leaves:
+        for name in ([] if layer.reads == "integer" or isinstance(layer, StopGradient) else [0]) + leaves:
             for what, wrong in WRONG.items():
                 bent = _bent_layer(function, name, wrong)
                 yield Bend(
@@ -94,6 +96,13 @@ def layer_bends() -> Iterator[Bend]:
                     placed(layers.LAYERS, kind, bent),
                     lambda document=document, shape=shape: assert_pullback(document, shape, TRAINING),
                 )
+
+
+def stop_bends() -> Iterator[Bend]:
+    """Yield the stop that lets a gradient through."""
+    document, shape = next(case for case in CASES if case[0]["kind"] == "stop_gradient")
+    plant = placed(layers.LAYERS, StopGradient, through)
+    yield Bend("layer/stop_gradient", "let through", plant, lambda: assert_pullback(document, shape, TRAINING))
 
 
 def _bent_layer(function: Callable[..., Applied], name: str | int, wrong: Wrong) -> Callable[..., Applied]:
@@ -143,7 +152,7 @@ def function_bends() -> Iterator[Bend]:
                 )
 
 
-BENT_GRADIENTS = (*layer_bends(), *merge_bends(), *function_bends())
+BENT_GRADIENTS = (*layer_bends(), *stop_bends(), *merge_bends(), *function_bends())
 KINDS = frozenset(
     [f"merge/{merge}" for merge in merges.MERGES]
     + [

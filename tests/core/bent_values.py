@@ -31,6 +31,7 @@ from test_reference_optimizers import test_descent as check_sgd
 from test_reference_optimizers import test_momentum_under_a_changing_rate as check_momentum
 from test_reference_optimizers import test_slots_hold_what_the_formulas_name as check_slots
 from test_reference_statistics import test_a_gradient_carries_new_statistics_and_changes_nothing as check_step
+from test_reference_statistics import test_cumulative_statistics_are_the_mean_of_all_batches as check_counted
 from test_reference_statistics import test_running_statistics_move_toward_the_batch as check_statistics
 from test_reference_statistics import test_the_dropout_mask_is_the_hash_of_seed_path_step_and_element as check_mask
 from test_reference_updates import BY_HAND
@@ -84,6 +85,7 @@ def statistic_values() -> Iterator[Bend]:
         ("running_mean", longer, lambda: check_statistics("biased", 14 / 4)),
         ("running_variance", longer, lambda: check_statistics("unbiased", 14 / 3)),
         ("step", lambda step: step + 1, check_step),
+        ("batches", lambda batches: batches + 1, check_counted),
     ):
         kind = next(k for k in layers.LAYERS if word(k) == ("dropout" if leaf == "step" else "batch_normalization"))
         bent = _statistics(layers.LAYERS[kind], leaf, wrong)

@@ -10,6 +10,7 @@ from cases_of_windows import EXTENTS, WINDOWS
 from central_differences import indices, numbers
 from mtlspec_numpy.layers import applied
 from mtlspec_numpy.pullback import Applied, Mode
+from norm_cases import LAYER_CASES
 
 from mtlspec.spec import Layer
 from mtlspec.tensors import Array
@@ -81,6 +82,7 @@ CASES: list[tuple[dict[str, Any], tuple[int, ...]]] = [
     ({"kind": "scale", "by": "root_of_units"}, (2, 3)),
     ({"kind": "class_token"}, (2, 3)),
     ({"kind": "class_token_mask"}, (3,)),
+    *LAYER_CASES,
 ]
 TRAINING = Mode(training=True, dropout_key=12345)
 INFERENCE = Mode(training=False)

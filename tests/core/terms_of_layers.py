@@ -9,7 +9,7 @@ from bent_reference import Bend, placed, replaced
 from layer_cases import TRAINING
 from mtlspec_conformance.mutants import mistaken_layers as wrong
 from mtlspec_conformance.mutants import mistaken_normalizations as unnormal
-from mtlspec_numpy import layers, normalization, windows
+from mtlspec_numpy import layers, normalizations, windows
 from mtlspec_numpy.windows import Windows
 from test_reference_layers import assert_pullback
 from test_reference_statistics import test_running_statistics_move_toward_the_batch as check_statistics
@@ -26,7 +26,7 @@ LAYER_NORM = {"kind": "layer_normalization", "epsilon": 0.01}
 
 
 def _standard(kind: str, what: str, function: Any, document: dict[str, Any], shape: tuple[int, ...]) -> Bend:
-    plant = replaced(normalization, "_standardized", function)
+    plant = replaced(normalizations, "_standardized", function)
     return Bend(f"layer/{kind}", what, plant, lambda: assert_pullback(document, shape, TRAINING))
 
 
@@ -38,13 +38,13 @@ NORMALIZATIONS = (
     Bend(
         "layer/batch_normalization",
         "divides by n - 1",
-        replaced(normalization, "_standardized", unnormal.unbiased_now),
+        replaced(normalizations, "_standardized", unnormal.unbiased_now),
         lambda: check_statistics("biased", 14 / 4),
     ),
     Bend(
         "layer/batch_normalization",
         "the running variance is biased",
-        replaced(normalization, "_moved", unnormal.never_unbiased),
+        replaced(normalizations, "_moved", unnormal.never_unbiased),
         lambda: check_statistics("unbiased", 14 / 3),
     ),
 )

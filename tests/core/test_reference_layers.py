@@ -14,6 +14,8 @@ from layer_cases import CASES, INFERENCE, TRAINING, argument, called, case_name,
 from mtlspec_numpy.layers import LAYERS
 from mtlspec_numpy.merges import MERGES, merged
 from mtlspec_numpy.pullback import Mode
+from norm_cases import BY_HAND as NORMS_BY_HAND
+from norm_cases import backward
 
 from mtlspec.tensors import Rows, dense
 
@@ -28,10 +30,13 @@ def assert_pullback(document: dict[str, Any], shape: Shape, mode: Mode) -> None:
     (source,), parameters = result.pullback(direction)
     gradients = {leaf: parameters[leaf] for leaf in trainable(layer, shape)}
     assert parameters.keys() == gradients.keys()
-    assert (source is None) == (layer.reads == "integer")
-    if source is not None:
-        gradients["x"] = source
-    assert_gradients(gradients, of=lambda moved: float((called(layer, moved, mode).output * direction).sum()), at=at)
+    assert source is None or layer.reads == "float"
+    if layer.reads == "float":
+        gradients["x"] = np.zeros_like(at["x"]) if source is None else source
+    sign = backward(layer)
+    assert_gradients(
+        gradients, of=lambda moved: sign * float((called(layer, moved, mode).output * direction).sum()), at=at
+    )
 
 
 @pytest.mark.parametrize(("document", "shape"), CASES, ids=case_name)
@@ -69,8 +74,9 @@ def test_every_kind_of_layer_has_a_case() -> None:
     assert {document["kind"] for document, _ in CASES} == {kind.model_fields["kind"].default for kind in LAYERS}
 
 
-@pytest.mark.parametrize("sources", [2, 3])
-@pytest.mark.parametrize("merge", list(MERGES))
+@pytest.mark.parametrize(
+    ("merge", "sources"), [(merge, count) for merge in MERGES for count in (2, 3) if (merge, count) != ("subtract", 3)]
+)
 def test_the_pullback_of_a_merge_is_the_slope(merge: Any, sources: int) -> None:
     at = {str(index): numbers(f"source {index}", 3, 2) for index in range(sources)}
     if merge == "concatenate":
@@ -91,6 +97,13 @@ def test_a_product_with_zeros_has_the_gradient_of_the_other_factors() -> None:
     a, b, c = np.array([[0.0, 2.0]]), np.array([[3.0, 0.0]]), np.array([[5.0, 0.0]])
     sources = merged("multiply", [a, b, c]).pullback(np.ones((1, 2))).sources
     assert [s.tolist() for s in sources if s is not None] == [[[15.0, 0.0]], [[0.0, 0.0]], [[0.0, 0.0]]]
+
+
+@pytest.mark.parametrize(("merge", "first"), [("maximum", [0, 1, 0]), ("minimum", [0, 0, 2])])
+def test_of_equal_elements_the_first_has_the_gradient(merge: Any, first: list[int]) -> None:
+    a, b, c = np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 4.0, 3.0]]), np.array([[1.0, 4.0, 0.0]])
+    sources = merged(merge, [a, b, c]).pullback(np.ones((1, 3))).sources
+    assert [s.tolist() for s in sources if s is not None] == [[[float(i == at) for i in first]] for at in range(3)]
 
 
 def test_the_rows_of_an_embedding_come_in_batch_order_and_unsummed() -> None:
@@ -195,9 +208,10 @@ GOLDEN: list[tuple[dict[str, Any], dict[str, Any], Any, Any]] = [
     ({"kind": "scale", "by": "root_of_units"}, {}, [1.0, 2.0, 3.0, 4.0], [2.0, 4.0, 6.0, 8.0]),
     ({"kind": "class_token"}, {"token": [5.0, 6.0]}, [[1.0, 2.0]], [[5.0, 6.0], [1.0, 2.0]]),
     ({"kind": "class_token_mask"}, {}, [0.0, 1.0], [1.0, 0.0, 1.0]),
+    *BY_HAND,
     # the activation of a dense layer is a node of its own
     ({"kind": "dense", "units": 1, "bias": False, "activation": "relu"}, {"kernel": [[-1.0]]}, [2.0], [-2.0]),
-    *BY_HAND,
+    *NORMS_BY_HAND,
 ]
 
 
@@ -213,4 +227,5 @@ def test_a_layer_makes_the_number_derived_by_hand(
 def test_merges_by_hand() -> None:
     sources = [np.array([[1.0, 2.0]]), np.array([[3.0, 5.0]])]
     expected = {"concatenate": [1.0, 2.0, 3.0, 5.0], "add": [4.0, 7.0], "multiply": [3.0, 10.0], "average": [2.0, 3.5]}
+    expected |= {"subtract": [-2.0, -3.0], "maximum": [3.0, 5.0], "minimum": [1.0, 2.0]}
     assert {merge: merged(merge, sources).output[0].tolist() for merge in MERGES} == expected

@@ -32,6 +32,36 @@ def test_running_statistics_move_toward_the_batch(law: str, variance: float) -> 
     assert np.abs(result.output - expected).max() < 1e-15
 
 
+def test_cumulative_statistics_are_the_mean_of_all_batches() -> None:
+    layer = layer_of({"kind": "batch_normalization", "running_variance": "biased", "running_average": "cumulative"})
+    at = {"scale": np.ones(1), "offset": np.zeros(1), "running_mean": np.array([7.0]), "running_variance": np.ones(1)}
+    for batches, mean, variance in ((0, 3.0, 3.5), (1, 5.0, 2.25), (3, 6.0, 1.625)):
+        found = called(layer, {"x": FOUR, "batches": np.asarray(batches), **at}, TRAINING).statistics
+        assert {leaf: value.tolist() for leaf, value in found.items()} == {
+            "running_mean": [mean],
+            "running_variance": [variance],
+            "batches": batches + 1,
+        }
+
+
+@pytest.mark.parametrize("frozen", ["statistics", "all"])
+def test_frozen_statistics_are_those_of_inference_and_stay(frozen: str) -> None:
+    layer = layer_of({"kind": "batch_normalization", "frozen": frozen, "epsilon": 1.0})
+    at = {
+        "scale": np.ones(1),
+        "offset": np.zeros(1),
+        "running_mean": np.array([3.0]),
+        "running_variance": np.full(1, 8),
+    }
+    result = called(layer, {"x": FOUR, **at}, TRAINING)
+    assert result.output.tolist() == ((FOUR - 3) / 3).tolist()
+    assert not result.statistics
+    trained = {rule.leaf for rule in layer.signature((2, 1)).parameters if rule.role == "trainable"}
+    assert (
+        trained == result.pullback(FOUR).parameters.keys() == ({"scale", "offset"} if frozen == "statistics" else set())
+    )
+
+
 def test_the_variance_of_one_element_has_no_correction() -> None:
     layer = layer_of({"kind": "batch_normalization", "running_variance": "unbiased", "running_average_keeps": 0.5})
     at = {"scale": np.ones(1), "offset": np.zeros(1), "running_mean": np.zeros(1), "running_variance": np.ones(1)}

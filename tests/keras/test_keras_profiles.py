@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from mtlspec_keras import KerasBackend
-from mtlspec_keras.layers import ACTIVATIONS, LAYERS, MERGES
+from mtlspec_keras.activations import ACTIVATIONS
+from mtlspec_keras.layers import LAYERS
 from mtlspec_keras.losses import LOSSES
+from mtlspec_keras.merges import MERGES
 from mtlspec_keras.phases import CLIPPINGS, OPTIMIZERS
 
 from mtlspec.profiles import FEATURES, kinds_in

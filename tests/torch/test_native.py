@@ -24,6 +24,7 @@ EXPORTED = {
         "batch_norm_biased",
         "batch_norm_images",
         "dropout_images",
+        "norms_and_gates",
         "normalization",
         "max_pool_same_uneven",
         "average_pool_same_uneven",

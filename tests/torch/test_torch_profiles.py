@@ -7,7 +7,7 @@ from mtlspec_torch.activations import ACTIVATIONS
 from mtlspec_torch.clipping import CLIPPINGS
 from mtlspec_torch.layers import LAYERS
 from mtlspec_torch.losses import LOSSES
-from mtlspec_torch.model import MERGES
+from mtlspec_torch.merges import MERGES
 from mtlspec_torch.optimizers import OPTIMIZERS
 
 from mtlspec.profiles import FEATURES, kinds_in

@@ -112,6 +112,19 @@ LAYERS: dict[str, Document] = {
     "layer_norm_without_scale": vector(dense(), {"kind": "layer_normalization", "scale": False, "epsilon": 1e-3}),
     "layer_norm_without_offset": image({"kind": "layer_normalization", "offset": False}, shape=[3, 4], tail=FLAT),
     "layer_norm_plain": image({"kind": "layer_normalization", "scale": False, "offset": False}, tail=FLAT),
+    "norms_and_gates": image(
+        conv(4, **CONV),
+        {"kind": "group_normalization", "groups": 2, "scale": False},
+        {"kind": "prelu", "slopes": "per_channel"},
+        {"kind": "glu", "function": {"kind": "celu", "alpha": 0.7}, "gate": "first"},
+        {"kind": "batch_normalization", "frozen": "statistics"},
+        {"kind": "gradient_reversal", "factor": 0.3},
+        {"kind": "permute", "axes": [2, 0, 1]},
+        {"kind": "slice", "axis": -1, "begin": 1, "stride": 2},
+        {"kind": "rms_normalization", "axes": 2},
+        {"kind": "prelu", "slopes": "per_element"},
+        tail=FLAT,
+    ),
     "normalization": image(
         {"kind": "normalization", "epsilon": 0.9}, dense(activation="tanh"), shape=[3, 4], tail=FLAT
     ),
@@ -144,7 +157,9 @@ LAYERS: dict[str, Document] = {
         },
         tail=FLAT,
     ),
-    **{f"merge_{merge}": merged(merge) for merge in ("concatenate", "add", "multiply", "average")},
+    **{
+        f"merge_{merge}": merged(merge) for merge in ("concatenate", "add", "multiply", "average", "maximum", "minimum")
+    },
     "penalties": vector(
         dense(kernel_penalty={"l1": 0.01, "l2": 0.02}, bias_penalty={"l2": 0.03}), dense(kernel_penalty={"l1": 0.1})
     ),

@@ -5,6 +5,7 @@ from mtlspec_conformance.mutants.attention import ATTENTION_MUTANTS
 from mtlspec_conformance.mutants.chunks import CHUNK_MUTANTS
 from mtlspec_conformance.mutants.crosses import CROSS_MUTANTS
 from mtlspec_conformance.mutants.embeddings import EMBEDDING_MUTANTS
+from mtlspec_conformance.mutants.gates import GATE_MUTANTS, OTHER_FUNCTION_MUTANTS
 from mtlspec_conformance.mutants.gradients import GRADIENT_MUTANTS
 from mtlspec_conformance.mutants.grafted_functions import (
     ACTIVATION_GRAFTS,
@@ -21,6 +22,7 @@ from mtlspec_conformance.mutants.layouts import LAYOUT_MUTANTS, SHAPE_MUTANTS
 from mtlspec_conformance.mutants.losses import LOSS_VALUE_MUTANTS
 from mtlspec_conformance.mutants.moves import INTERCHANGE_MUTANTS
 from mtlspec_conformance.mutants.mutant import Mutant as Mutant
+from mtlspec_conformance.mutants.norms import OTHER_NORM_MUTANTS, SHAPING_MUTANTS
 from mtlspec_conformance.mutants.optimizers import FAMILY_MUTANTS
 from mtlspec_conformance.mutants.orders import ORDER_MUTANTS
 from mtlspec_conformance.mutants.predictions import FORWARD_MUTANTS
@@ -73,4 +75,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *RECURRENT_MUTANTS,
     *FAMILY_MUTANTS,
     *ATTENTION_MUTANTS,
+    *OTHER_NORM_MUTANTS,
+    *SHAPING_MUTANTS,
+    *GATE_MUTANTS,
+    *OTHER_FUNCTION_MUTANTS,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mtlspec_numpy import layers, model, normalization, windows
+from mtlspec_numpy import layers, model, normalizations, windows
 from mtlspec_numpy.windows import Windows
 
 from mtlspec.randomness import dropout_key
@@ -21,7 +21,7 @@ def _layer(kind: type[Any], function: Callable[..., Any]) -> tuple[Graft, ...]:
 
 
 def _standardized(function: Callable[..., Any]) -> tuple[Graft, ...]:
-    return (Graft(normalization, "_standardized", function),)
+    return (Graft(normalizations, "_standardized", function),)
 
 
 PADDED = (
@@ -199,7 +199,7 @@ NORM_MUTANTS = (
         "Divides by n - 1 in a batch of one.",
         "gradient",
         ("layer/batch-normalization-of-one",),
-        grafts=(Graft(normalization, "_moved", unnormal.nothing_over_zero),),
+        grafts=(Graft(normalizations, "_moved", unnormal.nothing_over_zero),),
     ),
     Mutant(
         "epsilon-outside-the-root",

@@ -7,12 +7,20 @@ from typing import NamedTuple
 from mtlspec_conformance.mutants import MUTANTS
 from mtlspec_conformance.mutants.ledger_of_hosts import HOST_TRAPS
 from mtlspec_conformance.mutants.ledger_of_layers import LAYER_TRAPS
+from mtlspec_conformance.mutants.ledger_of_norms import OTHER_LAYER_TRAPS
 from mtlspec_conformance.mutants.ledger_of_risks import RISK_TRAPS
 from mtlspec_conformance.mutants.ledger_of_training import TRAINING_TRAPS
 from mtlspec_conformance.mutants.ledger_of_windows import WINDOW_TRAPS
 from mtlspec_conformance.mutants.trap import Trap
 
-TRAPS: tuple[Trap, ...] = (*LAYER_TRAPS, *TRAINING_TRAPS, *HOST_TRAPS, *RISK_TRAPS, *WINDOW_TRAPS)
+TRAPS: tuple[Trap, ...] = (
+    *LAYER_TRAPS,
+    *TRAINING_TRAPS,
+    *HOST_TRAPS,
+    *RISK_TRAPS,
+    *WINDOW_TRAPS,
+    *OTHER_LAYER_TRAPS,
+)
 
 
 class Holding(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from mtlspec_numpy import normalization
+from mtlspec_numpy import normalizations
 from mtlspec_numpy.pullback import Applied, Mode, Pullback, without_parameters
 
 from mtlspec.spec import layers as kinds
@@ -14,7 +14,7 @@ from mtlspec.tensors import Array
 
 Leaves = Mapping[str, Array]
 Standardized = tuple[Array, Array, Array, Pullback]
-standardized, moved = normalization._standardized, normalization._moved
+standardized, moved = normalizations._standardized, normalizations._moved
 
 
 def constant_variance(x: Array, axes: tuple[int, ...], epsilon: float) -> Standardized:
@@ -67,7 +67,7 @@ def epsilon_outside(x: Array, axes: tuple[int, ...], epsilon: float) -> Standard
 def whole_examples(layer: kinds.LayerNormalization, x: Array, parameters: Leaves, mode: Mode) -> Applied:
     """Layer normalization over all axes of an example."""
     _, _, standard, back = standardized(x, tuple(range(1, x.ndim)), layer.epsilon)
-    return normalization._scaled(layer, standard, back, parameters, {})
+    return normalizations._scaled(layer, standard, back, parameters, {})
 
 
 def never_unbiased(layer: Any, parameters: Leaves, mean: Array, variance: Array, count: int) -> Leaves:

@@ -10,25 +10,33 @@ from hypothesis import strategies as st
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layer import Chained, Merge
 from mtlspec.spec.layers import (
+    BatchNormalization,
     Bidirectional,
     Dense,
     Flatten,
+    GroupNormalization,
     Gru,
     Layer,
     LayerNormalization,
     Lstm,
     Normalization,
+    Permute,
+    RepeatVector,
     Reshape,
     Residual,
+    RmsNormalization,
     SimpleRnn,
     StackedRecurrent,
 )
 from mtlspec.spec.signature import Shape, ShapeError, Sizes, channels, elements, known
+from mtlspec_conformance.specs.fitting import FITTED
 from mtlspec_conformance.specs.sequences import SEQUENCES, reads_sequence, sequence
 from mtlspec_conformance.specs.values import ALL, Kinds, Strategy, having, members, plain, tells_a_name, value
 from mtlspec_conformance.specs.windows import windowed, windows
 
 Dtype = Literal["float", "integer"]
+CENTRING = (BatchNormalization, LayerNormalization, GroupNormalization)
+"""Layers that subtract a mean."""
 
 
 class Wire(NamedTuple):
@@ -37,6 +45,8 @@ class Wire(NamedTuple):
     shape: Shape
     dtype: Dtype = "float"
     from_data: bool = False
+    repeated: bool = False
+    """Whether its rows are copies of one, of which a mean leaves zero in theory and rounding in fact."""
 
 
 class Chain(NamedTuple):
@@ -80,7 +90,7 @@ def links(draw: st.DrawFn, wire: Wire, kinds: Kinds, *, nested: bool = False) ->
     if cls is Residual:
         return draw(_residuals(wire, kinds))
     layer: Layer = draw(_layer(cls, wire.shape, kinds))
-    return layer, Wire(layer.signature(wire.shape).shape)
+    return layer, Wire(layer.signature(wire.shape).shape, repeated=wire.repeated or cls is RepeatVector)
 
 
 @cache
@@ -100,12 +110,16 @@ def _fits(cls: type[Layer], wire: Wire, kinds: Kinds, nested: bool) -> bool:
         return False
     if cls.reads != wire.dtype or (cls is Normalization and not wire.from_data):
         return False
-    if cls is LayerNormalization and wire.shape[-1:] == (1,):
-        return False  # x - mean(x) is zero in theory, and what PyTorch's fused kernel makes of it is rounding alone
+    if wire.repeated and cls in CENTRING:
+        return False
+    if cls in (LayerNormalization, RmsNormalization) and wire.shape[-1:] == (1,):
+        return False  # x - mean(x) is zero in theory, as is the slope of x/|x|; a kernel makes rounding of it
     if cls in SEQUENCES:
         return reads_sequence(cls, wire.shape, kinds)
     if cls is Reshape:
         return True
+    if cls is Permute:
+        return len(wire.shape) > 0
     if issubclass(cls, Chained) and not _in_kinds(_smallest(cls).inside, kinds):
         return False
     try:
@@ -126,6 +140,8 @@ def _smallest(cls: type[Layer]) -> Layer:
 def _layer(cls: type[Layer], shape: Shape, kinds: Kinds) -> Strategy:
     if cls is Reshape:
         return st.sampled_from(_shapes(elements(shape))).map(lambda other: Reshape(shape=other))
+    if cls in FITTED:
+        return having(cls, kinds, **FITTED[cls](shape, kinds))
     if cls in SEQUENCES:
         return sequence(cls, known(shape), kinds)
     if cls in WITH_RECURRENT:
@@ -168,8 +184,8 @@ def _residuals(draw: st.DrawFn, wire: Wire, kinds: Kinds) -> tuple[Layer, Wire]:
         deep.append(layer)
     short = _bridge(wire.shape, end.shape) if end.shape != wire.shape else ()
     if not _in_kinds(short, kinds):
-        deep, short, end = [*deep, *_bridge(end.shape, wire.shape)], (), Wire(wire.shape)
-    return Residual(layers=tuple(deep), shortcut=short), Wire(end.shape)
+        deep, short, end = [*deep, *_bridge(end.shape, wire.shape)], (), Wire(wire.shape, repeated=end.repeated)
+    return Residual(layers=tuple(deep), shortcut=short), Wire(end.shape, repeated=end.repeated)
 
 
 def _in_kinds(chain: tuple[Kind, ...], kinds: Kinds) -> bool:

@@ -128,12 +128,13 @@ def _readings(draw: st.DrawFn, places: Sequence[Place], kinds: Kinds) -> Reading
     others = [place for place in places if _mergeable(merge, first.wire, place.wire)]
     if not others:
         return alone
-    chosen = [first, *draw(st.lists(st.sampled_from(others), min_size=1, max_size=2))]
+    chosen = [first, *draw(st.lists(st.sampled_from(others), min_size=1, max_size=1 if merge == "subtract" else 2))]
     shape = first.wire.shape
     if merge == "concatenate":
         shape = (*shape[:-1], sum(channels(place.wire.shape) for place in chosen))
     from_data = all(place.wire.from_data for place in chosen)
-    return Reading(tuple(place.name for place in chosen), merge, Wire(shape, "float", from_data))
+    repeated = any(place.wire.repeated for place in chosen)
+    return Reading(tuple(place.name for place in chosen), merge, Wire(shape, "float", from_data, repeated))
 
 
 def _mergeable(merge: Merge, first: Wire, other: Wire) -> bool:

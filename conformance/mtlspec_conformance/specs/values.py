@@ -21,7 +21,7 @@ from mtlspec.spec.groups import Group
 from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform, UnitForget
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layer import Layer
-from mtlspec.spec.layers import Dense, Embedding, EmbeddingBag, Gru, Lstm, SimpleRnn
+from mtlspec.spec.layers import BatchNormalization, Dense, Embedding, EmbeddingBag, Gru, Lstm, SimpleRnn
 from mtlspec.spec.losses import (
     Dice,
     KullbackLeibler,
@@ -193,6 +193,8 @@ CLAIMED_LAWS = {
     "gradient": "phases/own_gradient",
     "forward": "phases/after_each_update",
     "padding_id": "rows/padding",
+    "frozen": "normalization/frozen",
+    "running_average": "normalization/cumulative",
 }
 """Laws whose other value a backend has to claim as a feature."""
 
@@ -293,6 +295,11 @@ def _telling_rows_apart(fields: Fields) -> Fields:
     return kept if fields.get("untouched_rows") == "skip" else fields
 
 
+def _moving_or_frozen(fields: Fields) -> Fields:
+    kept = {name: drawn for name, drawn in fields.items() if name != "running_average"}
+    return fields if fields.get("frozen", "nothing") == "nothing" else kept
+
+
 def _not_renormalized(fields: Fields) -> Fields:
     reads = fields.get("from_")
     return fields | {"from_": Probabilities(clip=reads.clip)} if isinstance(reads, Probabilities) else fields
@@ -325,6 +332,7 @@ MENDED: dict[type[Value], Callable[[Fields], Fields]] = {
     PerTask: _going_forward_once,
     Embedding: _telling_rows_apart,
     EmbeddingBag: _telling_rows_apart,
+    BatchNormalization: _moving_or_frozen,
     SigmoidCrossEntropy: _not_renormalized,
     KullbackLeibler: _not_renormalized,
     SoftmaxCrossEntropy: _ignoring_integers,
