@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from mtlspec_keras import KerasBackend
 from mtlspec_keras.activations import ACTIVATIONS
+from mtlspec_keras.clipping import CLIPPINGS
 from mtlspec_keras.layers import LAYERS
 from mtlspec_keras.losses import LOSSES
 from mtlspec_keras.merges import MERGES
-from mtlspec_keras.phases import CLIPPINGS, OPTIMIZERS
+from mtlspec_keras.optimizers import OPTIMIZERS
 
 from mtlspec.profiles import FEATURES, kinds_in
 from mtlspec.registry import claimed
