@@ -10,6 +10,7 @@ import ast
 import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from mtlspec.spec.layers import Layer, Residual
@@ -28,6 +29,7 @@ class Package:
     folder: Path
     definitions: dict[str, tuple[Path, ast.stmt]] = field(default_factory=dict)
     table: dict[str, tuple[Path, ast.expr]] = field(default_factory=dict)
+    _reached: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for path in self.folder.glob("*.py"):
@@ -46,6 +48,11 @@ class Package:
 
     def reached(self, layer: str) -> set[str]:
         """Return the names of the definitions that the table's entry for a layer leads to."""
+        if layer not in self._reached:
+            self._reached[layer] = self._leading_on(layer)
+        return self._reached[layer]
+
+    def _leading_on(self, layer: str) -> set[str]:
         if layer not in self.table:
             return set()
         waiting, found = names(self.table[layer][1]), set()
@@ -56,18 +63,23 @@ class Package:
                 waiting |= names(self.definitions[name][1])
         return found
 
+    @cached_property
+    def users(self) -> dict[str, int]:
+        """By definition, how many layers lead to it."""
+        users: dict[str, int] = defaultdict(int)
+        for layer in self.table:
+            for name in self.reached(layer):
+                users[name] += 1
+        return users
+
     def cost(self, layer: str) -> tuple[int, set[Path]]:
         """Return the lines that belong to a layer alone, and the files that they stand in."""
         if layer not in self.table:
             return 0, set()
-        users: dict[str, int] = defaultdict(int)
-        for other in self.table:
-            for name in self.reached(other):
-                users[name] += 1
         path, entry = self.table[layer]
         lines, files = length(entry), {path}
         for name in self.reached(layer):
-            if users[name] == 1:
+            if self.users[name] == 1:
                 lines += length(self.definitions[name][1])
                 files.add(self.definitions[name][0])
         return lines, files

@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -86,15 +87,20 @@ def _describe(definition: dict[str, Any], cls: type[Value]) -> None:
     """Add to each property the docstring of its field; pydantic's own way costs time at every import."""
     properties = definition.get("properties", {})
     for owner in reversed([base for base in cls.__mro__ if issubclass(base, Value) and base is not Value]):
-        for name, text in _field_docstrings(owner):
+        for name, text in _field_docstrings(owner).items():
             field = cls.model_fields.get(name)
             entry = properties.get((field.alias if field else None) or name)
             if entry is not None:
                 entry["description"] = text
 
 
-def _field_docstrings(cls: type[Value]) -> Iterator[tuple[str, str]]:
-    """Yield the name of each field of the class body that a string follows, and that string."""
+@cache
+def _field_docstrings(cls: type[Value]) -> dict[str, str]:
+    """Return the fields of the class body that a string follows, with that string."""
+    return dict(_docstrings_in(cls))
+
+
+def _docstrings_in(cls: type[Value]) -> Iterator[tuple[str, str]]:
     body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     statements = body.body if isinstance(body, ast.ClassDef) else []
     for field, text in pairwise(statements):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from mtlspec.errors import BackendError, DataError
 from mtlspec.profiles import DISSOLVED, FEATURES
 from mtlspec.registry import found_backend
 from mtlspec.spec import Activation, Clipping, Layer, Loss, Optimizer, Spec
+from mtlspec.spec.layer import Merge
 from mtlspec.step import one_step
 
 DOCUMENT: dict[str, Any] = {
@@ -185,7 +186,7 @@ def test_the_reference_claims_every_kind_of_the_spec() -> None:
         "clipping": Clipping,
     }
     spec = {f"{name}/{kind}" for name, family in families.items() for kind in family.kinds}
-    merges = {f"merge/{merge}" for merge in ("concatenate", "add", "multiply", "average")}
+    merges = {f"merge/{merge}" for merge in get_args(Merge)}
     assert NumpyBackend.capabilities.kinds - FEATURES == (spec | merges) - DISSOLVED
 
 

@@ -9,11 +9,13 @@ from mtlspec_conformance.mutants.ledger_of_hosts import HOST_TRAPS
 from mtlspec_conformance.mutants.ledger_of_layers import LAYER_TRAPS
 from mtlspec_conformance.mutants.ledger_of_norms import OTHER_LAYER_TRAPS
 from mtlspec_conformance.mutants.ledger_of_risks import RISK_TRAPS
+from mtlspec_conformance.mutants.ledger_of_structure import STRUCTURE_TRAPS
 from mtlspec_conformance.mutants.ledger_of_training import TRAINING_TRAPS
 from mtlspec_conformance.mutants.ledger_of_windows import WINDOW_TRAPS
 from mtlspec_conformance.mutants.trap import Trap
 
 TRAPS: tuple[Trap, ...] = (
+    *STRUCTURE_TRAPS,
     *LAYER_TRAPS,
     *TRAINING_TRAPS,
     *HOST_TRAPS,
