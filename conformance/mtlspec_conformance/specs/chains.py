@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal, NamedTuple, get_args
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from mtlspec.spec.kind import Kind
@@ -90,14 +91,29 @@ def links(draw: st.DrawFn, wire: Wire, kinds: Kinds, *, nested: bool = False) ->
     if cls is Residual:
         return draw(_residuals(wire, kinds))
     layer: Layer = draw(_layer(cls, wire.shape, kinds))
-    return layer, Wire(layer.signature(wire.shape).shape, repeated=wire.repeated or cls is RepeatVector)
+    try:
+        shape = layer.signature(wire.shape).shape
+    except ShapeError:
+        if "." not in layer.kind:
+            raise
+        reject()  # the fields of a user's own were not drawn for this shape
+    return layer, Wire(shape, repeated=wire.repeated or cls is RepeatVector)
+
+
+OFTEN = 8
+"""How many times a layer of a user's own is among those to choose from."""
 
 
 @cache
 def fitting(wire: Wire, kinds: Kinds, nested: bool) -> list[type[Layer]]:
     """Return the layers of `kinds` that can read `wire`, the plain ones first, one of many fields several times."""
     found = [cls for cls in members(Layer, kinds) if issubclass(cls, Layer) and _fits(cls, wire, kinds, nested)]
-    return [cls for cls in found for _ in range(max(1, len(cls.model_fields) // 3))]
+    return [cls for cls in found for _ in range(_often(cls))]
+
+
+def _often(cls: type[Layer]) -> int:
+    own = "." in cls.model_fields["kind"].default  # which is drawn for its sake
+    return OFTEN if own else max(1, len(cls.model_fields) // 3)
 
 
 def _fits(cls: type[Layer], wire: Wire, kinds: Kinds, nested: bool) -> bool:
