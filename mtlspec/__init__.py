@@ -13,8 +13,10 @@ from mtlspec.comparison import compare as compare
 from mtlspec.errors import BackendError as BackendError
 from mtlspec.errors import CheckpointError as CheckpointError
 from mtlspec.errors import DataError as DataError
+from mtlspec.errors import ExtensionError as ExtensionError
 from mtlspec.errors import MtlspecError as MtlspecError
 from mtlspec.errors import SpecError as SpecError
+from mtlspec.extension import extend as extend
 from mtlspec.graph import Graph as Graph
 from mtlspec.graph import lower as lower
 from mtlspec.registry import backend_names as backend_names

@@ -13,6 +13,10 @@ class BackendError(MtlspecError):
     """A backend is not installed, lacks its framework, or lacks a kind that the spec names."""
 
 
+class ExtensionError(MtlspecError):
+    """A layer, loss or optimizer of a user's own cannot be registered or imported."""
+
+
 class DataError(MtlspecError):
     """The data does not fit the spec."""
 

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 
 from mtlspec.backend import Backend, Capabilities, Program
 from mtlspec.errors import BackendError
+from mtlspec.extension import extensions_in, had_by, lack_of
 from mtlspec.graph import Graph, initial_parameters, lower
 from mtlspec.profiles import profile_of
 from mtlspec.spec import Activation, Layer, Spec, layers
@@ -162,14 +163,22 @@ def _of_windows(layer: layers.Conv2d | layers.MaxPool2d | layers.AveragePool2d) 
         yield "windows/padding_counts"
 
 
-def lacking(capabilities: Capabilities, graph: Graph, precision: Precision) -> tuple[str, ...]:
-    """Return what `graph` needs and a backend does not claim, each with its profile."""
-    kinds = sorted(kinds_of(graph) - capabilities.kinds)
-    told = (f"{kind} ({profile})" if (profile := profile_of(kind)) else kind for kind in kinds)
+def lacking(
+    capabilities: Capabilities, graph: Graph, precision: Precision, *, backend: str | None = None
+) -> tuple[str, ...]:
+    """Return what `graph` needs and a backend does not claim, each with its profile.
+
+    `backend` is the name by which extensions know it; without one it has none of them.
+    """
+    needed = kinds_of(graph)
+    kinds = sorted(needed - capabilities.kinds - set(extensions_in(needed)))
+    told = [f"{kind} ({profile})" if (profile := profile_of(kind)) else kind for kind in kinds]
+    own = had_by(backend or "")
+    told += [f"{kind} ({lack_of(kind, backend or 'it')})" for kind in extensions_in(needed) if kind not in own]
     return (*told, *(() if precision in capabilities.precisions else (f"precision {precision}",)))
 
 
 def _refuse_unsupported(chosen: Backend, graph: Graph, precision: Precision) -> None:
-    lacks = lacking(chosen.capabilities, graph, precision)
+    lacks = lacking(chosen.capabilities, graph, precision, backend=chosen.name)
     if lacks:
         raise BackendError(f"backend {chosen.name!r} does not have {', '.join(lacks)}")

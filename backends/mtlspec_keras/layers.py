@@ -19,6 +19,7 @@ from mtlspec_keras.crosses import Cross, DotInteraction, DotProduct, Factorizati
 from mtlspec_keras.dropout import HashDropout
 from mtlspec_keras.embeddings import table
 from mtlspec_keras.engine import keras
+from mtlspec_keras.extension import extension_layer
 from mtlspec_keras.masks import LengthMask, PaddingMask
 from mtlspec_keras.merges import MERGES as MERGES
 from mtlspec_keras.penalty import regularizer
@@ -69,6 +70,8 @@ def stages(place: Place) -> list[Any]:
     layer, merge = place.node.layer, place.node.merge
     if merge is not None:
         return [MERGES[merge](place)]
+    if layer is not None and "." in layer.kind:
+        return extension_layer(layer, (place.shape, *place.others), place.options)
     build = LAYERS.get(type(layer)) if layer is not None else None
     if build is None:
         raise BackendError(f"{place.node.path}: backend 'keras' has no layer {getattr(layer, 'kind', None)!r}")
@@ -135,9 +138,10 @@ WINDOWED = (layers.Convolution, layers.MaxPool1d, layers.MaxPool2d, layers.Avera
 
 
 def loops_well(layer: layers.Layer | None) -> bool:
-    """Return whether XLA's loops take a layer, and are not slowed down by it.
+    """Return whether XLA's loops take a layer, and are not slowed down by it; of a user's own, nobody knows.
 
     Where the gradient of a table leaves padding out, its number of rows depends on the ids, which XLA cannot have.
     """
     dynamic = isinstance(layer, layers.Table) and layer.by_row and layer.padding_id is not None
-    return not dynamic and not isinstance(layer, WINDOWED)
+    own = layer is not None and "." in layer.kind
+    return not dynamic and not own and not isinstance(layer, WINDOWED)

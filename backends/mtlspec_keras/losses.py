@@ -12,6 +12,7 @@ from mtlspec_keras import cross_entropies, distances, focal, likelihoods, margin
 from mtlspec_keras.combinations import WeightedSum, WeightedSumOfExamples
 from mtlspec_keras.cross_entropies import reads
 from mtlspec_keras.engine import tf
+from mtlspec_keras.extension import extension_loss
 from mtlspec_keras.loss import TaskLoss
 
 Made = tuple[type[TaskLoss], dict[str, Any]]
@@ -95,7 +96,8 @@ def loss_function(head: Head, precision: Precision) -> TaskLoss:
 
 
 def _native(loss: losses.Loss, name: str, reduction: str | None, precision: Precision) -> TaskLoss:
-    kind, numbers = LOSSES[type(loss)](loss)
+    build: Callable[[Any], Made] = LOSSES.get(type(loss), extension_loss)
+    kind, numbers = build(loss)
     if isinstance(loss, losses.WeightedSum):
         terms = [_native(term.loss, f"{name}_{index}", None, precision) for index, term in enumerate(loss.terms)]
         numbers = {"terms": terms, "weights": tuple(term.weight for term in loss.terms)}

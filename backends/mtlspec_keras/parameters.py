@@ -14,6 +14,7 @@ from mtlspec.graph import Graph
 from mtlspec.tensors import Array
 from mtlspec_keras import attention
 from mtlspec_keras.engine import keras
+from mtlspec_keras.extension import ExtensionLayer
 from mtlspec_keras.model import NativeModel
 from mtlspec_keras.recurrent import variable_of
 
@@ -30,8 +31,11 @@ NATIVE_LEAVES = {
 
 
 def _variable(layer: Any, leaf: str) -> Any:
+    """Return the variable of a Keras layer that holds a leaf."""
     if isinstance(layer, keras.layers.RNN):
         return variable_of(layer, leaf)
+    if isinstance(layer, ExtensionLayer):
+        return layer.parameter(leaf)
     return attrgetter(NATIVE_LEAVES.get(leaf, leaf))(layer)
 
 

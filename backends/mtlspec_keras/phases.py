@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from mtlspec.backend import Slot
@@ -10,6 +10,7 @@ from mtlspec.graph import Graph, Phase
 from mtlspec.spec import optimizers as kinds
 from mtlspec.spec.training import Precision
 from mtlspec_keras.engine import keras
+from mtlspec_keras.extension import ExtensionOptimizer
 from mtlspec_keras.optimizers import OPTIMIZERS, LawfulOptimizer
 from mtlspec_keras.parameters import ParameterTable
 
@@ -63,7 +64,8 @@ def _native(graph: Graph, phase: Phase, table: ParameterTable, precision: Precis
     if plain and phase.batches == 1 and precision == "float32":
         return keras.optimizers.SGD(optimizer.learning_rate, name=phase.name)
     around = {"batches": phase.batches, "base_rate": optimizer.learning_rate, "name": phase.name}
-    return OPTIMIZERS[type(optimizer)](optimizer, {**options, **around})
+    own: Callable[[Any, dict[str, Any]], LawfulOptimizer] = ExtensionOptimizer.from_law
+    return OPTIMIZERS.get(type(optimizer), own)(optimizer, {**options, **around})
 
 
 def _options(graph: Graph, phase: Phase, table: ParameterTable) -> dict[str, Any]:

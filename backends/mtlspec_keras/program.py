@@ -31,7 +31,9 @@ from mtlspec.expectation import (
     expect_task_weights,
     expect_update,
 )
+from mtlspec.extension import extensions_in
 from mtlspec.graph import Graph
+from mtlspec.registry import kinds_of
 from mtlspec.spec.training import Precision
 from mtlspec.tensors import Array, Arrays
 from mtlspec_keras.arrays import Layout, padded
@@ -60,8 +62,9 @@ class KerasProgram:
 
     def __init__(self, graph: Graph, precision: Precision, device: str) -> None:
         self.graph, self.precision, self.device = graph, precision, device
-        self.jit_compile = all(loops_well(node.layer) for node in graph.nodes)
-        """Whether `train` goes through XLA: not with convolutions or pooling, which its CPU loops slow down.
+        self.jit_compile = all(loops_well(node.layer) for node in graph.nodes) and not extensions_in(kinds_of(graph))
+        """Whether `train` goes through XLA: not with convolutions or pooling, which its CPU loops slow down, nor with
+        functions of a user's own, of which nobody knows whether it takes them.
 
         XLA compiles for each size of a batch; one step alone, such as a last partial batch, goes without.
         """

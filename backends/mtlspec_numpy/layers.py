@@ -27,6 +27,7 @@ from mtlspec_numpy import (
     shaping,
 )
 from mtlspec_numpy.activations import activated
+from mtlspec_numpy.extension import applied as extended
 from mtlspec_numpy.pullback import Applied, Cotangents, Mode, without_parameters
 
 Leaves = Mapping[str, Array]
@@ -37,6 +38,8 @@ def applied(layer: Layer, sources: Sequence[Array], parameters: Leaves, mode: Mo
 
     `sources`: the examples before it, then those of the tensors that it names.
     """
+    if "." in layer.kind:
+        return extended(layer, sources, parameters, mode)
     if len(sources) == 1:
         return LAYERS[type(layer)](layer, sources[0], parameters, mode)
     return LAYERS_OF_SEVERAL[type(layer)](layer, tuple(sources), parameters, mode)

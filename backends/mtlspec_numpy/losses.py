@@ -13,7 +13,7 @@ from scipy.special import expit
 from mtlspec.spec import losses as kinds
 from mtlspec.spec.losses import Loss
 from mtlspec.tensors import Array
-from mtlspec_numpy import cross_entropies, distances, focal, likelihoods, margins, overlaps, rankings
+from mtlspec_numpy import cross_entropies, distances, extension, focal, likelihoods, margins, overlaps, rankings
 from mtlspec_numpy.activations import softmax
 from mtlspec_numpy.pullback import Pullback
 
@@ -42,7 +42,7 @@ def _flat(loss: Loss, logits: Array, targets: Array, present: Present) -> Return
     if whole is not None:
         return whole(loss, logits, targets, present)
     rows = targets.reshape(-1, *targets.shape[2:])
-    each, pullback = LOSSES[type(loss)](loss, logits.reshape(-1, logits.shape[-1]), rows)
+    each, pullback = LOSSES.get(type(loss), extension.loss)(loss, logits.reshape(-1, logits.shape[-1]), rows)
     return each.reshape(present.shape), lambda cotangent: pullback(cotangent.reshape(-1)).reshape(logits.shape)
 
 

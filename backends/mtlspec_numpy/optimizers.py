@@ -16,6 +16,7 @@ from mtlspec_numpy.clipping import clipped
 from mtlspec_numpy.constraints import constrained
 from mtlspec_numpy.decay import coupled, decoupled
 from mtlspec_numpy.directions import Direction, directions
+from mtlspec_numpy.extension import update as extended
 from mtlspec_numpy.updates import Moved as Moved
 from mtlspec_numpy.updates import Slots as Slots
 from mtlspec_numpy.updates import Update
@@ -67,7 +68,7 @@ class PhaseOptimizer:
         average, rate = phase.average, learning_rate * phase.numbers_of[path].rate_factor
         old = np.asarray(heading.at)
         decayed = decoupled(phase, path, old, learning_rate)
-        new, news = UPDATES[type(phase.optimizer)](phase.optimizer, decayed, heading, slots, rate, number)
+        new, news = UPDATES.get(type(phase.optimizer), extended)(phase.optimizer, decayed, heading, slots, rate, number)
         moved = heading.moved(constrained(self.graph.by_path[path].constraint, new), old)
         self.slots[path] = slots | {name: heading.moved(array, slots[name]) for name, array in news.items()}
         if average is not None:

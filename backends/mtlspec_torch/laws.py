@@ -16,6 +16,7 @@ from mtlspec.spec.decay import CoupledDecay, DecoupledDecay
 from mtlspec_torch import accumulators, descent, factors, moments, signs
 from mtlspec_torch.clipping import clipped
 from mtlspec_torch.constraints import constrain
+from mtlspec_torch.extension import update as extended
 from mtlspec_torch.formulas import FormulaStep, Rule, apply_formula
 from mtlspec_torch.moving import Moving
 from mtlspec_torch.rows import RowGradient, WholeGradient
@@ -141,7 +142,7 @@ class Laws:
         state.update(step_count(optimizer, time, own))
         slots = {rule.name: state[native_name(optimizer, rule.name)] for rule in optimizer.slots(own.layout.shape)}
         step = FormulaStep(rate, self._decay(own, rate), time)
-        w = apply_formula(FORMULAS[type(optimizer)], optimizer, own, gradient, slots, step)
+        w = apply_formula(FORMULAS.get(type(optimizer), extended), optimizer, own, gradient, slots, step)
         constrain(own, w)
         gradient.moved(gradient.table, w)
 

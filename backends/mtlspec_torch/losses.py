@@ -11,12 +11,13 @@ from torch import Tensor
 from mtlspec.spec import losses as spec
 from mtlspec_torch import cross_entropies, distances, focal, likelihoods, margins, overlaps, rankings
 from mtlspec_torch.combinations import WeightedSum, WeightedSumOfExamples
+from mtlspec_torch.extension import ExtensionLoss
 from mtlspec_torch.loss import TaskLoss
 
 
 def _weighted_sum(loss: spec.WeightedSum) -> TaskLoss:
     kind = WeightedSumOfExamples if loss.scope == "example" else WeightedSum
-    return kind([term.weight for term in loss.terms], [LOSSES[type(t.loss)](t.loss) for t in loss.terms])
+    return kind([term.weight for term in loss.terms], [_made(term.loss) for term in loss.terms])
 
 
 LOSSES: dict[type[spec.Loss], Callable[[Any], TaskLoss]] = {
@@ -48,9 +49,13 @@ LOSSES: dict[type[spec.Loss], Callable[[Any], TaskLoss]] = {
 }
 
 
+def _made(loss: spec.Loss) -> TaskLoss:
+    return LOSSES.get(type(loss), ExtensionLoss)(loss)
+
+
 def loss_function(loss: spec.Loss, *, device: torch.device, dtype: torch.dtype) -> TaskLoss:
     """Return the module that computes `loss`."""
-    return LOSSES[type(loss)](loss).to(device=device, dtype=dtype)
+    return _made(loss).to(device=device, dtype=dtype)
 
 
 LINKS: dict[str, Callable[[Any, Tensor], Tensor]] = {

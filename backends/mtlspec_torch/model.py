@@ -15,6 +15,7 @@ from mtlspec.spec.layers import ActivationLayer
 from mtlspec.spec.model import Merge
 from mtlspec_torch.activations import activation
 from mtlspec_torch.embeddings import JointEmbedding
+from mtlspec_torch.extension import extension_layer
 from mtlspec_torch.layers import CHANNELS_FIRST, LAYERS, Site
 from mtlspec_torch.merges import MERGES
 
@@ -122,7 +123,8 @@ def _operation(node: Node, site: Site, tree: _Tree) -> Operation:
     if node.reuses is not None:
         module, names = tree.placed(node.reuses)
     else:
-        module = LAYERS[type(node.layer)](node.layer, site)
+        build: Callable[[Any, Site], nn.Module] = LAYERS.get(type(node.layer), extension_layer)
+        module = build(node.layer, site)
         names = tree.place(module, at=node.path)
     # a batch of vectors has its channels on axis 1 already
     channels_first = isinstance(module, CHANNELS_FIRST) and len(site.shape) > 1

@@ -96,7 +96,7 @@ def _adadelta(optimizer: spec.Adadelta, groups: Groups, fused: bool | None) -> O
     return torch.optim.Adadelta(groups, lr=optimizer.learning_rate, rho=optimizer.rho, eps=optimizer.epsilon)
 
 
-def _lawful(optimizer: spec.Lion | spec.Adafactor, groups: Groups, fused: bool | None) -> Optimizer:
+def _lawful(optimizer: spec.Optimizer, groups: Groups, fused: bool | None) -> Optimizer:
     return LawfulOptimizer(groups, optimizer.learning_rate)
 
 
@@ -122,7 +122,7 @@ def native_optimizer(phase: Phase, moving: Sequence[Moving], *, device: torch.de
     """
     optimizer = phase.optimizer
     fused = True if device.type in FUSED else None
-    native = OPTIMIZERS[type(optimizer)](optimizer, _groups(optimizer, moving), fused)
+    native = OPTIMIZERS.get(type(optimizer), _lawful)(optimizer, _groups(optimizer, moving), fused)
     laws = Laws(phase, moving, native_step=not isinstance(native, LawfulOptimizer))
     if isinstance(native, torch.optim.NAdam):  # by itself it would keep the product of momenta in float32
         native.state.update({one.parameter: initial_state(optimizer, one) for one in moving})

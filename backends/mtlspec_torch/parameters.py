@@ -17,6 +17,7 @@ from mtlspec.spec.signature import Sizes
 from mtlspec.tensors import Array, Tensors
 from mtlspec_torch import attention, positions
 from mtlspec_torch.arrays import tensor_of
+from mtlspec_torch.extension import native_leaf
 from mtlspec_torch.layouts import Layout
 
 LEAVES = {
@@ -86,6 +87,8 @@ def _place(parameter: Parameter, layer: layers.Layer | None, module: str) -> Pla
     leaf, shape = parameter.leaf, parameter.shape
     if isinstance(layer, layers.Attention):
         return Place(parameter, f"{module}.{attention.LEAVES[leaf]}", attention.layout(parameter))
+    if layer is not None and "." in layer.kind:  # a user's own has its parameters as they are
+        return Place(parameter, f"{module}.{native_leaf(leaf)}", Layout(shape, tuple(range(len(shape))), shape))
     if isinstance(layer, layers.Recurrent):
         gates = GATES.get(type(layer), ())
         return Place(parameter, f"{module}.{RECURRENT_LEAVES[leaf]}", _transposed(shape, blocks=gates))

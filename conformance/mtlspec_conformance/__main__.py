@@ -12,12 +12,15 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from mtlspec.cli.arguments import Precision
+from mtlspec.cli.arguments import Extensions, Precision
 from mtlspec.errors import MtlspecError
+from mtlspec.extension_source import import_extension
 from mtlspec.output import expect_writable, write
 from mtlspec_conformance import checking, markdown, page, report
 from mtlspec_conformance import replay as replaying
 from mtlspec_conformance.console import show_cases
+from mtlspec_conformance.drawn_cases import COUNT
+from mtlspec_conformance.kinds import check_kinds
 from mtlspec_conformance.levels import LEVELS
 from mtlspec_conformance.mutants.console import run_all_levels
 from mtlspec_conformance.runner import found
@@ -55,6 +58,10 @@ Mutants = Annotated[bool, typer.Option("--mutants", help="Prove that the suite k
 AllLevels = Annotated[bool, typer.Option("--all-levels", help="With --mutants: show which level sees which mutant.")]
 Smoke = Annotated[bool, typer.Option("--smoke", help="Tell, in a minute, a wrong harness from a wrong backend.")]
 ListCases = Annotated[bool, typer.Option("--list", help="Print all cases.")]
+Kinds = Annotated[
+    list[str] | None, typer.Option("--kinds", metavar="KIND", help="Hold a kind of your own, by cases drawn for it.")
+]
+Drawn = Annotated[int, typer.Option("--cases", metavar="N", min=1, help="With --kinds: how many cases, at least.")]
 Report = Annotated[Path, typer.Argument(metavar="REPORT", help="A report that --report wrote.")]
 Reports = Annotated[list[Path], typer.Argument(metavar="REPORT...", help="Reports, of one backend each.")]
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Markdown if it ends in .md, else HTML.")]
@@ -75,6 +82,9 @@ def check(
     all_levels: AllLevels = False,
     smoke: Smoke = False,
     list_cases: ListCases = False,
+    kinds: Kinds = None,
+    drawn: Drawn = COUNT,
+    extension: Extensions = None,
 ) -> None:
     """Hold BACKEND against the reference; exit with 0 only if all that it claims conforms, or deviates as declared."""
     if list_cases:
@@ -85,7 +95,14 @@ def check(
         raise typer.BadParameter("name a backend, such as numpy, torch or keras", param_hint="BACKEND")
     with _errors():
         expect_writable(report)
-        if smoke:
+        for source in extension or ():
+            import_extension(source)
+        if kinds:
+            _expect_alone({"--report": report, "--mutants": mutants, "--smoke": smoke})
+            choice = checking.Choice(case, level, precision.chosen, device)
+            options = "".join(f" --extension {source}" for source in extension or ())
+            good = check_kinds(CONSOLE, name, kinds, choice, count=drawn, options=options)
+        elif smoke:
             good = checking.try_smoke(CONSOLE, name)
         elif mutants:
             tried = checking.try_mutants
@@ -114,6 +131,12 @@ def write_page(reports: Reports, output: Output) -> None:
         shown = [report.read(path) for path in reports]
         write(output, (markdown if output.suffix == ".md" else page).rendered(shown))
         CONSOLE.print(f"{output}", highlight=False)
+
+
+def _expect_alone(options: dict[str, object]) -> None:
+    for option, value in options.items():
+        if value:
+            raise typer.BadParameter("kinds of your own are held by drawn cases alone", param_hint=option)
 
 
 def _expect_level(level: str | None) -> None:

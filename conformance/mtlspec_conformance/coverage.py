@@ -54,6 +54,9 @@ PARTS: tuple[type[Value], ...] = (
     groups.Accumulation,
 )
 
+Seen = dict[tuple[type[Value], str], set[Any]]
+"""By class and field, the values that cases have."""
+
 OF_THE_HOST = {
     "Spec": {"mtlspec", "data"},
     "Task": {"metrics"},
@@ -65,28 +68,38 @@ OF_THE_HOST = {
 
 def untested(cases: Iterable[Case]) -> tuple[str, ...]:
     """Return `Class.field: value` for each value that no case exercises, and `family/kind` for each kind."""
-    seen: dict[tuple[str, str], set[Any]] = defaultdict(set)
+    seen = _seen(cases)
+    return tuple(gap for cls in _classes() for gap in _gaps(cls, seen))
+
+
+def untested_of(cls: type[Value], cases: Iterable[Case]) -> tuple[str, ...]:
+    """Return the same of one kind, such as one of a user's own, of which the suite knows nothing."""
+    return tuple(_gaps(cls, _seen(cases)))
+
+
+def _seen(cases: Iterable[Case]) -> Seen:
+    seen: Seen = defaultdict(set)
     for case in cases:
         for value in _values(case.spec):
             for name in type(value).model_fields:
-                seen[type(value).__name__, name].add(getattr(value, name))
-    return tuple(gap for cls in _classes() for gap in _gaps(cls, seen))
+                seen[type(value), name].add(getattr(value, name))
+    return seen
 
 
 def _classes() -> Iterator[type[Value]]:
     yield from PARTS
     for family in FAMILIES:
-        yield from family.kinds.values()
+        yield from (cls for name, cls in family.kinds.items() if "." not in name)  # nobody's own
 
 
-def _gaps(cls: type[Value], seen: dict[tuple[str, str], set[Any]]) -> Iterator[str]:
-    if issubclass(cls, Kind) and not seen[cls.__name__, "kind"]:
+def _gaps(cls: type[Value], seen: Seen) -> Iterator[str]:
+    if issubclass(cls, Kind) and not seen[cls, "kind"]:
         yield f"{cls.family}/{cls.model_fields['kind'].default}"
         return
     for name, field in cls.model_fields.items():
         if name in ("kind", "name") or name in OF_THE_HOST.get(cls.__name__, ()):
             continue
-        found = seen[cls.__name__, name]
+        found = seen[cls, name]
         for wanted in _wanted(field.annotation):
             if wanted not in found:
                 yield f"{cls.__name__}.{name}: {wanted}"

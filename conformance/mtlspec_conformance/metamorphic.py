@@ -105,7 +105,7 @@ def checked(relation: Relation, case: Case, subject: Backend, precision: Precisi
     found = relation.related(case)
     if isinstance(found, str):
         return Result(case.id, level, "not_run", precision, detail=found)
-    lacks = lacking(subject.capabilities, case.graph, precision)
+    lacks = lacking(subject.capabilities, case.graph, precision, backend=subject.name)
     if lacks:
         return Result(case.id, level, "unsupported", precision, detail=f"the backend does not claim {', '.join(lacks)}")
     try:

@@ -97,7 +97,7 @@ class Examination:
     @cached_property
     def lacking(self) -> tuple[str, ...]:
         """What the case needs and the backend does not claim."""
-        return lacking(self.subject.capabilities, self.case.graph, self.precision)
+        return lacking(self.subject.capabilities, self.case.graph, self.precision, backend=self.subject.name)
 
     @cached_property
     def _pair(self) -> Pair | str:

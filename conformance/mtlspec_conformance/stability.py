@@ -66,12 +66,12 @@ def unsteady(case: Case) -> Finding | None:
     blurred = Fresh(Blurred(exact.program, case.graph), exact.state)
     rounded = case.rounded("float32")
     with np.errstate(all="ignore"):  # where numbers overflow, the comparison says so
-        plain = list(_seen(exact, case))
+        plain = list(seen(exact, case))
         return (
             _vanishing(case, plain)
-            or _moving(plain, list(_seen(blurred, nudged(case))), BOUND)
-            or _cancelling(plain, list(_seen(exact, pushed(case))))
-            or _moving(list(_seen(exact, rounded)), list(_seen(short, rounded)), BOUND_IN_FLOAT32)
+            or moving(plain, list(seen(blurred, nudged(case))), BOUND)
+            or _cancelling(plain, list(seen(exact, pushed(case))))
+            or moving(list(seen(exact, rounded)), list(seen(short, rounded)), BOUND_IN_FLOAT32)
         )
 
 
@@ -125,7 +125,8 @@ def _vanishing(case: Case, plain: list[Seen]) -> Finding | None:
     return next((Disagreement(f"loss of {task}{when}", loss, "all but 0") for when, task, loss in small), None)
 
 
-def _moving(plain: list[Seen], shaken: list[Seen], bound: float) -> Finding | None:
+def moving(plain: list[Seen], shaken: list[Seen], bound: float) -> Finding | None:
+    """Return what is further than `bound` from what was seen before, or None."""
     peaks = {kind: max(largest(seen.entries) for seen in plain if seen.kind == kind) for kind, _, _ in plain}
     pairs = zip(plain, shaken, strict=True)
     found = [finding for own, its in pairs for finding in _compared(own, its, peaks[own.kind])]
@@ -149,8 +150,8 @@ def _compared(plain: Seen, shaken: Seen, peak: float) -> Findings:
     return tensors(plain.kind, shaken.entries, plain.entries, when=plain.when, scale=peak)
 
 
-def _seen(start: Fresh, case: Case) -> Iterator[Seen]:
-    """Yield all that the levels compare: outputs, losses, gradients, and what every step moves."""
+def seen(start: Fresh, case: Case) -> Iterator[Seen]:
+    """Yield all that the levels compare of a program: outputs, losses, gradients, and what every step moves."""
     program, fresh, weights = *start, case.spec.weights
     alone = [{name: float(name == task) for name in weights} for task in weights] if len(weights) > 1 else []
     for index, batch in enumerate(case.batches):

@@ -79,7 +79,7 @@ def verify(
 
 def _verified(case: Case, address: str, precision: Precision, device: str, command: str) -> Verified:
     subject = found(address)
-    lacks = lacking(subject.capabilities, case.graph, precision)
+    lacks = lacking(subject.capabilities, case.graph, precision, backend=subject.name)
     if lacks:
         raise BackendError(f"backend {address!r} does not have {', '.join(lacks)}, which the document needs")
     done = list(results(subject, precision=precision, device=device, suite=[case]))

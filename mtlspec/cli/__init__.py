@@ -6,8 +6,9 @@ import sys
 
 import typer
 
+from mtlspec.cli.arguments import Extensions
 from mtlspec.cli.backends import backends
-from mtlspec.cli.command import INTERRUPTED, Command
+from mtlspec.cli.command import BAD_INPUT, INTERRUPTED, Command, complain
 from mtlspec.cli.compare import compare
 from mtlspec.cli.evaluate import evaluate
 from mtlspec.cli.init import init
@@ -20,6 +21,8 @@ from mtlspec.cli.show import show
 from mtlspec.cli.train import train
 from mtlspec.cli.validate import validate
 from mtlspec.cli.verify import verify
+from mtlspec.errors import MtlspecError
+from mtlspec.extension_source import import_extension
 
 app = typer.Typer(
     help="One document for a multi-task model; an ordinary Keras and an ordinary PyTorch model that train alike.",
@@ -28,6 +31,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def before(extension: Extensions = None) -> None:
+    """Import extensions before a command runs."""
+    try:
+        for source in extension or ():
+            import_extension(source)
+    except MtlspecError as error:
+        complain(str(error))
+        raise typer.Exit(BAD_INPUT) from None
+
+
 plain = app.command(cls=Command)
 plain(validate)
 plain(render)

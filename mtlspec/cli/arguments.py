@@ -47,3 +47,7 @@ Device = Annotated[str, typer.Option("--device", metavar="DEVICE", help="Where t
 PlotFile = Annotated[
     Path | None, typer.Option("--plot", metavar="FILE", help="Draw the curves: .svg, .png or .pdf (extra `plot`).")
 ]
+Extensions = Annotated[
+    list[str] | None,
+    typer.Option("--extension", metavar="FILE", help="Import a file or module that registers kinds of your own."),
+]

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -16,9 +16,11 @@ from mtlspec.batch import Dataset
 from mtlspec.comparison.comparison import Comparison, relative_difference
 from mtlspec.comparison.exchange import LOSSES, Run, write_common, write_run
 from mtlspec.errors import BackendError, MtlspecError
+from mtlspec.extension import extensions_in, had_by
+from mtlspec.extension_source import sources_of
 from mtlspec.graph import Graph, initial_parameters, lower
 from mtlspec.randomness import uniform
-from mtlspec.registry import backend_names
+from mtlspec.registry import backend_names, kinds_of
 from mtlspec.spec import Spec
 from mtlspec.spec.training import Precision
 from mtlspec.spec.value import nearest
@@ -30,7 +32,7 @@ from mtlspec.training.synthetic import synthetic
 
 REFERENCE = "numpy"
 MOVED = "moved by one ulp"
-"""The name of the run of the reference that tells the floor."""
+"""The name of the run that tells the floor: of the reference, or of the first backend where a user's kind has none."""
 STEPS = 300
 SYNTHETIC_BATCHES, SYNTHETIC_EXAMPLES = 4, 512
 """How many batches, and how many examples, synthetic data has at least."""
@@ -79,21 +81,23 @@ def compare(
     examples = data if data is not None else training_examples(spec, graph, directory)
     values = Tensors({**initial_parameters(graph), **adapted(graph, examples)})
     runs = {name: (Run(name, precision, device), values) for name in backends}
-    runs.setdefault(REFERENCE, (Run(REFERENCE, precision, "cpu"), values))
+    kinds = kinds_of(graph)
+    reference = REFERENCE if had_by(REFERENCE).issuperset(extensions_in(kinds)) else backends[0]
+    runs.setdefault(reference, (Run(reference, precision, "cpu"), values))
     moved = moved_by_one_ulp(graph, values, precision)
-    runs[MOVED] = (Run(REFERENCE, precision, "cpu"), moved)
+    runs[MOVED] = (Run(reference, precision, runs[reference][0].device), moved)
     with tempfile.TemporaryDirectory(prefix="mtlspec-") as name:
         folder = Path(name)
         chunks = plan(examples, graph, training=spec.training, start=0, stop=steps)
         write_common(folder, graph, examples, (chunk.steps for chunk in chunks))
-        losses = _losses(folder, runs)
-    _refuse_divergence(losses[REFERENCE], graph)
+        losses = _losses(folder, runs, sources_of(kinds))
+    _refuse_divergence(losses[reference], graph)
     return Comparison(
         spec=spec.digest(),
         precision=precision,
         tasks=graph.tasks,
         losses={name: losses[name] for name in backends},
-        floor=float(relative_difference(losses[REFERENCE], losses[MOVED]).max()),
+        floor=float(relative_difference(losses[reference], losses[MOVED]).max()),
     )
 
 
@@ -138,13 +142,13 @@ def _moved(array: Array, seed: int, path: str, precision: Precision) -> Array:
     return np.asarray(np.nextafter(array.astype(precision), toward).astype(array.dtype))
 
 
-def _losses(folder: Path, runs: Mapping[str, tuple[Run, Arrays]]) -> dict[str, Array]:
+def _losses(folder: Path, runs: Mapping[str, tuple[Run, Arrays]], sources: Iterable[str]) -> dict[str, Array]:
     """Make all runs at once, each in its own process, and return their losses [K, T]."""
     with ExitStack() as stack:
         processes = {}
         for name, (run, parameters) in runs.items():
             write_run(folder / name, run, parameters)
-            processes[name] = stack.enter_context(_process(folder / name))
+            processes[name] = stack.enter_context(_process(folder / name, sources))
         for name, process in processes.items():
             if process.wait():
                 told = (folder / name / "stderr").read_text(encoding="utf-8", errors="replace").strip()
@@ -154,9 +158,9 @@ def _losses(folder: Path, runs: Mapping[str, tuple[Run, Arrays]]) -> dict[str, A
 
 
 @contextmanager
-def _process(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _process(folder: Path, sources: Iterable[str]) -> Iterator[subprocess.Popen[bytes]]:
     """Yield the running process of one run; it is gone after the block, also when that is left early."""
-    command = [sys.executable, "-P", "-m", "mtlspec.comparison.worker", str(folder)]
+    command = [sys.executable, "-P", "-m", "mtlspec.comparison.worker", str(folder), *sources]
     modules = os.pathsep.join(path for path in sys.path if path)  # the backends that are found here are found there
     environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": modules}
     with (folder / "stderr").open("wb") as stderr:

@@ -1,4 +1,4 @@
-"""`python -m mtlspec.comparison.worker FOLDER`: makes one run of a comparison and leaves its losses in the folder."""
+"""`python -m mtlspec.comparison.worker FOLDER [EXTENSION...]`: makes one run of a comparison, its losses left there."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from mtlspec.comparison.exchange import LOSSES, read_common, read_run
 from mtlspec.errors import MtlspecError
+from mtlspec.extension_source import import_extension
 from mtlspec.registry import compile
 
 
@@ -24,6 +25,8 @@ def work(folder: Path) -> None:
 
 if __name__ == "__main__":
     try:
+        for source in sys.argv[2:]:
+            import_extension(source)
         work(Path(sys.argv[1]))
     except MtlspecError as error:
         sys.exit(str(error))

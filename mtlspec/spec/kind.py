@@ -8,8 +8,11 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError
 from pydantic_core import core_schema as schemas
 
+from mtlspec.spec.discovery import discovered, unknown
 from mtlspec.spec.value import Value, nearest
 
+DOTTED = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+"
+"""Names of kinds that are not mtlspec's own: whose they are, a dot, what they are."""
 KindType = TypeVar("KindType", bound="type[Kind]")
 
 
@@ -50,7 +53,9 @@ class Kind(Value):
         """Return the member of this family that `value` (a value, a mapping or a bare kind) describes."""
         if isinstance(value, Kind):
             if type(value) is not cls.kinds.get(value.kind):
-                raise PydanticCustomError("kind", "{k} is not a {f}", {"k": repr(value.kind), "f": cls.family})
+                hint = "; register it by mtlspec.extend" if "." in value.kind and value.family == cls.family else ""
+                told = {"k": repr(value.kind), "f": cls.family, "hint": hint}
+                raise PydanticCustomError("kind", "{k} is not a {f}{hint}", told)
             return value
         if isinstance(value, str):
             value = {"kind": value}
@@ -60,19 +65,22 @@ class Kind(Value):
                 "expected a {f}: its kind, or a mapping with `kind:`, one of {kinds}",
                 {"f": cls.family, "kinds": ", ".join(cls.kinds)},
             )
-        member = cls.kinds.get(value["kind"])
-        if member is None:
-            raise PydanticCustomError(
-                "kind",
-                "unknown {f} {k}{near}; known: {kinds}",
-                {
-                    "f": cls.family,
-                    "k": repr(value["kind"]),
-                    "near": nearest(value["kind"], cls.kinds),
-                    "kinds": ", ".join(cls.kinds),
-                },
-            )
-        return member.model_validate(value)
+        return cls._member(value["kind"]).model_validate(value)
+
+    @classmethod
+    def _member(cls, kind: str) -> type[Kind]:
+        """Return the kind called `kind`; one with a dot may be installed, and is imported then."""
+        if kind in cls.kinds:
+            return cls.kinds[kind]
+        near = nearest(kind, cls.kinds)
+        why = f"known: {', '.join(cls.kinds)}"
+        if "." in kind:
+            installed = discovered(kind)
+            if kind in cls.kinds:
+                return cls.kinds[kind]
+            why = unknown(kind, family=cls.family, installed=installed, known=cls.kinds)
+        told = {"f": cls.family, "k": repr(kind), "near": near, "why": why}
+        raise PydanticCustomError("kind", "unknown {f} {k}{near}; {why}", told)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> schemas.CoreSchema:

@@ -124,3 +124,14 @@ class Branched(Layer):
     @property
     def inside(self) -> tuple[Layer, ...]:
         return tuple(part for _, chain in self.branches for part in chain)
+
+
+def own_misfit(layer: Layer, signature: Signature) -> str:
+    """Return what a layer of a user's own asks for that its functions are not given, or an empty string."""
+    if "." not in layer.kind:
+        return ""
+    written = [rule.leaf for rule in signature.parameters if rule.role == "statistic" or rule.own]
+    if written:
+        hint = "make it a constant, or a trainable parameter"
+        return f"{layer.kind} has the statistic {written[0]!r}, which its functions could not write; {hint}"
+    return ""

@@ -83,7 +83,7 @@ class Reach:
     def _about_table(self, path: str, table: Table, optimizer: Optimizer) -> Iterator[InitErrorDetails]:
         laws = {"separate": table.repeated_ids, "skip": table.untouched_rows}
         for law, found in laws.items():
-            if law == found and law not in optimizer.row_laws:
+            if law == found and (law not in optimizer.row_laws or "." in optimizer.kind):
                 field, other = ("repeated_ids", "sum") if law == "separate" else ("untouched_rows", "decay")
                 message = f"{optimizer.kind} does not tell rows apart by `{field}: {law}`, which {path} has"
                 yield problem(f"{message}; set `{field}: {other}` there, or take adam", ("training", "optimizer"))

@@ -17,7 +17,7 @@ from mtlspec.spec.constraints import Constraint
 from mtlspec.spec.data import Encoder, Missing
 from mtlspec.spec.decay import Decay
 from mtlspec.spec.initializers import Initializer
-from mtlspec.spec.kind import Kind
+from mtlspec.spec.kind import DOTTED, Kind
 from mtlspec.spec.layers import Layer
 from mtlspec.spec.losses import Loss, Prediction
 from mtlspec.spec.metrics import Metric
@@ -46,6 +46,9 @@ FAMILIES: tuple[type[Kind], ...] = (
     Metric,
 )
 """Every family of kinds."""
+DEFINITIONS = "#/$defs/"
+EXTENSIBLE: tuple[type[Kind], ...] = (Layer, Loss, Optimizer)
+"""Those to which a user may add."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -53,28 +56,38 @@ def json_schema() -> dict[str, Any]:
     mode: JsonSchemaMode = "validation"
     models = [(Spec, mode)]
     models += [(kind, mode) for family in FAMILIES for kind in family.kinds.values()]  # type: ignore[misc]
-    _, top = models_json_schema(models, ref_template="#/$defs/{model}")
+    references, top = models_json_schema(models, ref_template=f"{DEFINITIONS}{{model}}")
     definitions: dict[str, Any] = top["$defs"]
-    for family in FAMILIES:
-        for kind in family.kinds.values():
-            required = [name for name in definitions[kind.__name__].get("required", []) if name != "kind"]
-            definitions[kind.__name__]["required"] = ["kind", *required]
-        definitions[family.__name__] = _definition(family)
     for cls in _values(Value):
         _describe(definitions.get(cls.__name__, {}), cls)
+    for family in FAMILIES:
+        places = [str(references[kind, mode]["$ref"]) for kind in family.kinds.values()]
+        for place in places:
+            own = definitions[place.removeprefix(DEFINITIONS)]
+            own["required"] = ["kind", *(name for name in own.get("required", []) if name != "kind")]
+        definitions[family.__name__] = _definition(family, places)
     spec = definitions.pop("Spec")
     linked: dict[str, Any] = _linked({**spec, "title": "mtlspec document", "$defs": definitions})
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **linked}
 
 
-def _definition(family: type[Kind]) -> dict[str, Any]:
-    """Return one entry for each kind, and the bare names of those that need nothing more."""
+def _definition(family: type[Kind], places: list[str]) -> dict[str, Any]:
+    """Return one entry for each kind, which stand at `places`, and the bare names of those that need nothing more."""
     alone = []
     for name, kind in family.kinds.items():
         if not any(field.is_required() for key, field in kind.model_fields.items() if key != "kind"):
             alone.append(name)
-    kinds = [{"$ref": f"#/$defs/{kind.__name__}"} for kind in family.kinds.values()]
-    return {"anyOf": [*([{"enum": sorted(alone)}] if alone else []), *kinds], "description": family.__doc__}
+    kinds = [{"$ref": place} for place in places]
+    own = _of_a_user(family) if family in EXTENSIBLE else []
+    return {"anyOf": [*([{"enum": sorted(alone)}] if alone else []), *kinds, *own], "description": family.__doc__}
+
+
+def _of_a_user(family: type[Kind]) -> list[dict[str, Any]]:
+    """Return what a kind with a dot has to look like that is not known here, alone or with fields."""
+    name: dict[str, Any] = {"type": "string", "pattern": f"^{DOTTED}$"}
+    known = [kind for kind in family.kinds if "." in kind]
+    name |= {"not": {"enum": known}} if known else {}
+    return [name, {"type": "object", "properties": {"kind": name}, "required": ["kind"]}]
 
 
 def _values(base: type[Value]) -> Iterator[type[Value]]:
@@ -101,7 +114,11 @@ def _field_docstrings(cls: type[Value]) -> dict[str, str]:
 
 
 def _docstrings_in(cls: type[Value]) -> Iterator[tuple[str, str]]:
-    body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+    try:
+        source = inspect.getsource(cls)
+    except OSError:  # a class of a user's own that no file has
+        return
+    body = ast.parse(textwrap.dedent(source)).body[0]
     statements = body.body if isinstance(body, ast.ClassDef) else []
     for field, text in pairwise(statements):
         if not (isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import InitErrorDetails
 
 from mtlspec.spec.activations import Activation, Linear
-from mtlspec.spec.layer import CHAIN_START, Branched, Chained, Dtype
+from mtlspec.spec.layer import CHAIN_START, Branched, Chained, Dtype, own_misfit
 from mtlspec.spec.layers import ActivationLayer, Layer, Normalization
 from mtlspec.spec.metric import WeighableMetric, form_of, kinds_of
 from mtlspec.spec.model import Block, Merge, Task
@@ -203,6 +203,7 @@ class Wiring:
                 message = f"{layer.kind} does not fit: {error}"
             misfits = ((rule.leaf, rule.initializer.misfit(rule.shape)) for rule in signature.parameters)
             message = message or next((f"the {leaf}: {misfit}" for leaf, misfit in misfits if misfit), "")
+            message = message or own_misfit(layer, signature)
         reuses = None
         if not message and self._reuse:
             reuses = self._reuse.owner_of(path, signature)

@@ -45,6 +45,7 @@ def cases(
     max_layers: int = 3,
     max_steps: int = STEPS[-1],
     kinds: Iterable[str] = ALL,
+    of: st.SearchStrategy[Spec] | None = None,
 ) -> Case:
     """Return a strategy for cases, that shrinks to a plain spec and one example in one batch, without a trajectory.
 
@@ -53,8 +54,9 @@ def cases(
         max_layers: At most so many layers in a block or head.
         max_steps: At most so many steps in a trajectory.
         kinds: Kinds and features as `family/kind`: nothing else is drawn.
+        of: A strategy for the specs, in place of what the arguments before say of them.
     """
-    spec = draw(specs(max_tasks=max_tasks, max_layers=max_layers, kinds=kinds))
+    spec = draw(specs(max_tasks=max_tasks, max_layers=max_layers, kinds=kinds) if of is None else of)
     graph = lower(spec)
     sizes = draw(st.lists(st.integers(1, 4), min_size=1, max_size=2))
     batches = [list(range(sum(sizes[:k]), sum(sizes[: k + 1]))) for k in range(len(sizes))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Literal, NamedTuple, get_args
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from mtlspec.spec.kind import Kind
@@ -90,7 +91,12 @@ def links(draw: st.DrawFn, wire: Wire, kinds: Kinds, *, nested: bool = False) ->
     if cls is Residual:
         return draw(_residuals(wire, kinds))
     layer: Layer = draw(_layer(cls, wire.shape, kinds))
-    return layer, Wire(layer.signature(wire.shape).shape, repeated=wire.repeated or cls is RepeatVector)
+    try:
+        return layer, Wire(layer.signature(wire.shape).shape, repeated=wire.repeated or cls is RepeatVector)
+    except ShapeError:
+        if "." not in layer.kind:
+            raise
+        reject()  # the fields of a user's own were not drawn for this shape
 
 
 @cache

@@ -106,7 +106,7 @@ def _inputs(draw: st.DrawFn, most: int, kinds: Kinds) -> tuple[Input, ...]:
     shapes: list[tuple[Shape, Dtype]] = [
         (shape, "float") for shape in (*VECTORS, *(OTHERS if _closes_all(kinds) else ()))
     ]
-    if "layer/embedding" in kinds:
+    if any(cls.reads == "integer" for cls in members(Layer, kinds) if issubclass(cls, Layer)):
         shapes += [(shape, "integer") for shape in (IDS if _closes_all(kinds) else IDS[:1])]
     drawn = [draw(st.sampled_from(shapes)) for _ in range(draw(st.integers(1, most)))]
     return tuple(Input(name=f"x{index}", shape=shape, dtype=dtype) for index, (shape, dtype) in enumerate(drawn))
@@ -195,7 +195,7 @@ def losses(cls: type[Any], units: int, kinds: Kinds = ALL) -> Strategy:
         terms = [of for of in SUMMED if f"loss/{of.model_fields['kind'].default}" in kinds]
         loss = st.one_of([value(of, kinds) for of in terms])
         own["terms"] = st.lists(having(Term, kinds, loss=loss), min_size=1, max_size=2).map(tuple)
-    return having(cls, kinds, **own)
+    return having(cls, kinds, **own).filter(lambda loss: not loss.misfit(units))
 
 
 def _ends(cls: type[Any], wire: Wire, kinds: Kinds) -> bool:

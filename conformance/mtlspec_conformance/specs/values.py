@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
+from hypothesis import reject
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from mtlspec.errors import MtlspecError
 from mtlspec.profiles import DISSOLVED, VOCABULARY
 from mtlspec.spec.constraints import Constraint, MaxNorm, UnitNorm
 from mtlspec.spec.decay import Decay
@@ -62,6 +65,10 @@ TAME: dict[str, tuple[float, ...]] = {
     "TruncatedNormal.high": (2.0, 0.5),
 }
 """Numbers of fields, by name or by class and name, with which training stays on firm ground."""
+
+
+class NoStrategyError(MtlspecError, TypeError):
+    """Nothing is known of the values that a field may have."""
 
 
 @cache
@@ -122,13 +129,26 @@ def members(family: type[Kind], kinds: Kinds = ALL) -> list[type[Kind]]:
 def plain(cls: type[Value]) -> Value:
     """Return the plainest value of `cls`: every required field at its first number or kind."""
     required = {name: field for name, field in cls.model_fields.items() if field.is_required()}
-    return cls(**{name: _first(field.annotation, _bounds(field.metadata)) for name, field in required.items()})
+    return cls(**{name: _first_of(field) for name, field in required.items()})
+
+
+def _first_of(field: FieldInfo) -> Any:
+    return field.examples[0] if field.examples else _first(field.annotation, _bounds(field.metadata))
 
 
 def _made(cls: type[Value], fields: Fields) -> Value:
     given = {name: drawn for name, drawn in fields.items() if drawn is not None or cls.model_fields[name].default}
     mend = MENDED.get(cls)
-    return cls(**(given if mend is None else mend(given)))
+    try:
+        return cls(**(given if mend is None else mend(given)))
+    except ValidationError:
+        if not _of_a_user(cls):
+            raise
+        reject()  # his rules bind fields that are drawn one by one
+
+
+def _of_a_user(cls: type[Value]) -> bool:
+    return issubclass(cls, Kind) and "." in cls.model_fields["kind"].default
 
 
 def field_of(cls: type[Value], name: str, kinds: Kinds = ALL) -> Strategy:
@@ -140,6 +160,8 @@ def _field(cls: type[Value], name: str, field: FieldInfo, kinds: Kinds) -> Strat
     tame = TAME.get(f"{cls.__name__}.{name}", TAME.get(name))
     if tame is not None:
         return st.sampled_from(tame)
+    if field.examples:
+        return st.sampled_from([value for value in field.examples if value is not None])
     if field.annotation is Initializer:
         own = [kind for kind in members(Initializer, kinds) if (cls, name) in OF_ONE_FORM.get(kind, [(cls, name)])]
         return st.one_of([value(kind, kinds) for kind in own])
@@ -221,7 +243,7 @@ def _annotated(annotation: Any, metadata: Iterable[Any], kinds: Kinds) -> Strate
         return st.sampled_from(_numbers(annotation, _bounds(metadata)))
     if isinstance(annotation, type) and issubclass(annotation, Value):
         return st.deferred(lambda: value(annotation, kinds))  # a residual has layers
-    raise TypeError(f"no strategy for the annotation {annotation}; give the field one of its own")
+    raise NoStrategyError(f"no strategy for the annotation {annotation}; give the field one of its own, or examples")
 
 
 def _first(annotation: Any, bounds: list[Any]) -> Any:
@@ -233,6 +255,10 @@ def _first(annotation: Any, bounds: list[Any]) -> Any:
     if get_origin(annotation) is tuple:
         parts = [part for part in get_args(annotation) if part is not Ellipsis]
         return tuple(_first(part, []) for part in parts)
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)[0]
+    if annotation is bool:
+        return False
     if annotation in (int, float):
         return _numbers(annotation, bounds)[0]
     if issubclass(annotation, Kind) and annotation.is_family():
@@ -243,7 +269,11 @@ def _first(annotation: Any, bounds: list[Any]) -> Any:
 def _numbers(annotation: type, bounds: list[Any]) -> list[float]:
     """Return the plain numbers that every bound admits, the plainest first."""
     ordered: tuple[float, ...] = FLOATS if annotation is float else INTEGERS
-    return [number for number in ordered if all(_admits(bound, number) for bound in bounds)]
+    found = [number for number in ordered if all(_admits(bound, number) for bound in bounds)]
+    if not found:
+        told = ", ".join(map(repr, bounds))
+        raise NoStrategyError(f"no plain number lies within {told}; give the field some: Field(..., examples=[...])")
+    return found
 
 
 def _admits(bound: Any, number: float) -> bool:
