@@ -80,7 +80,7 @@ def untested_of(cls: type[Value], cases: Iterable[Case]) -> tuple[str, ...]:
 def _seen(cases: Iterable[Case]) -> Seen:
     seen: Seen = defaultdict(set)
     for case in cases:
-        for value in _values(case.spec):
+        for value in values_in(case.spec):
             for name in type(value).model_fields:
                 seen[type(value), name].add(getattr(value, name))
     return seen
@@ -127,11 +127,12 @@ def _wanted(annotation: Any) -> Iterator[Any]:
         yield from _wanted(get_args(annotation)[0])
 
 
-def _values(item: Any) -> Iterator[Value]:
+def values_in(item: Any) -> Iterator[Value]:
+    """Yield a value and all that it is made of."""
     if isinstance(item, Value):
         yield item
         for name in type(item).model_fields:
-            yield from _values(getattr(item, name))
+            yield from values_in(getattr(item, name))
     elif isinstance(item, tuple):
         for part in item:
-            yield from _values(part)
+            yield from values_in(part)

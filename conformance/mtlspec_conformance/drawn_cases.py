@@ -9,40 +9,52 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
+from hypothesis.errors import Unsatisfiable
+from hypothesis.strategies import SearchStrategy
 
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layer import Layer
 from mtlspec_conformance.case import Case
-from mtlspec_conformance.coverage import untested_of
+from mtlspec_conformance.coverage import untested_of, values_in
 from mtlspec_conformance.specs.extended import AROUND, cases_of
 from mtlspec_conformance.specs.values import Kinds
 
 COUNT = 15
 """How many cases there are, unless it takes more to exercise every value of every field."""
-TRIES = 400
-"""After so many draws, what is not exercised stays so."""
+SEEDS = 120
+"""Of how many there is a case at most; what none of them exercises stays so."""
+TRIES = 8
+"""How many cases are drawn of one seed, of which the first good one is kept: those after it are like it."""
 
 
-class _EnoughError(Exception):
-    """Nothing more need be drawn."""
+class _FoundError(BaseException):
+    """Nothing more need be drawn of a seed; of an exception Hypothesis would look for the smallest case."""
 
 
 def drawn_cases(
     cls: type[Kind], keep: Callable[[Case], bool], *, count: int = COUNT, around: Kinds = AROUND
 ) -> tuple[Case, ...]:
-    """Return cases that have a value of `cls` and that `keep` takes, as `extension/<kind>-<number>`."""
+    """Return different cases that have a value of `cls` and that `keep` takes, as `extension/<kind>-<number>`."""
     kept: list[Case] = []
     name = re.sub(r"[^a-z0-9]+", "-", cls.model_fields["kind"].default)
+    met: set[object] = set()
 
-    def look(case: Case) -> None:
-        gaps = missing(cls, kept)
-        if len(kept) >= count and not gaps:
-            raise _EnoughError
-        more = (*kept, case)
-        useful = len(kept) < count or len(missing(cls, more)) < len(gaps)
-        if useful and f"{cls.family}/{cls.model_fields['kind'].default}" not in missing(cls, [case]) and keep(case):
+    def look(case: Case) -> bool:
+        more, form = (*kept, case), _form(cls, case)
+        useful = len(kept) < count or len(missing(cls, more)) < len(missing(cls, kept))
+        if form and form not in met and useful and keep(case):
+            met.add(form)
             kept.append(replace(case, id=f"extension/{name}-{len(kept):02}", why=f"Drawn around {cls.__name__}."))
+            return True
+        return False
 
+    for seed in range(SEEDS):
+        if len(kept) < count or missing(cls, kept):
+            _draw(cases_of(cls, around), look, seed)
+    return tuple(kept)
+
+
+def _draw(strategy: SearchStrategy[Case], look: Callable[[Case], bool], seed: int) -> None:
     chosen = settings(
         max_examples=TRIES,
         database=None,
@@ -51,9 +63,19 @@ def drawn_cases(
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
-    with suppress(_EnoughError):
-        seeded(0)(chosen(given(cases_of(cls, around))(look)))()
-    return tuple(kept)
+
+    def once(case: Case) -> None:
+        if look(case):
+            raise _FoundError
+
+    with suppress(_FoundError, Unsatisfiable):
+        seeded(seed)(chosen(given(strategy)(once)))()
+
+
+def _form(cls: type[Kind], case: Case) -> object:
+    """Return what tells two cases of a kind apart: its values and what they read; nothing if there is none."""
+    own = frozenset(value for value in values_in(case.spec) if type(value) is cls)
+    return own and (own, tuple(part.shape for part in case.graph.inputs), tuple(len(rows) for rows in case.rows))
 
 
 def missing(cls: type[Kind], cases: list[Case] | tuple[Case, ...]) -> tuple[str, ...]:

@@ -57,7 +57,8 @@ def results_against(
     def steady(case: Case) -> bool:
         start = _fresh(subject, case)
         found = list(seen(start, case))
-        if moving(found, list(seen(start, nudged(case))), BOUND) is not None:
+        still = not any(np.any(array) for one in found if one.kind == "gradient" for array in one.entries.values())
+        if still or moving(found, list(seen(start, nudged(case))), BOUND) is not None:
             return False
         own[str(len(own))] = found
         return True

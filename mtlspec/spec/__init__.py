@@ -5,7 +5,10 @@ from mtlspec.spec.data import Data as Data
 from mtlspec.spec.initializers import Initializer as Initializer
 from mtlspec.spec.kind import Kind as Kind
 from mtlspec.spec.law import Like as Like
+from mtlspec.spec.law import law as law
+from mtlspec.spec.layer import Name as Name
 from mtlspec.spec.layers import Layer as Layer
+from mtlspec.spec.loss import PositionLoss as PositionLoss
 from mtlspec.spec.losses import Loss as Loss
 from mtlspec.spec.model import Block as Block
 from mtlspec.spec.model import Input as Input
@@ -13,7 +16,14 @@ from mtlspec.spec.model import Task as Task
 from mtlspec.spec.optimizers import Clipping as Clipping
 from mtlspec.spec.optimizers import Optimizer as Optimizer
 from mtlspec.spec.schedules import Schedule as Schedule
+from mtlspec.spec.signature import ParameterRule as ParameterRule
 from mtlspec.spec.signature import Penalty as Penalty
+from mtlspec.spec.signature import Shape as Shape
+from mtlspec.spec.signature import ShapeError as ShapeError
+from mtlspec.spec.signature import Signature as Signature
+from mtlspec.spec.signature import channels as channels
+from mtlspec.spec.slots import SlotRule as SlotRule
+from mtlspec.spec.slots import like_parameter as like_parameter
 from mtlspec.spec.spec import Spec as Spec
 from mtlspec.spec.training import Training as Training
 from mtlspec.spec.transformer import TransformerEncoder as TransformerEncoder
