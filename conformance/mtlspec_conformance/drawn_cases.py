@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.errors import Unsatisfiable
@@ -49,8 +50,9 @@ def drawn_cases(
         return False
 
     for seed in range(SEEDS):
-        if len(kept) < count or missing(cls, kept):
-            _draw(cases_of(cls, around), look, seed)
+        if len(kept) >= count and not missing(cls, kept):
+            break
+        _draw(cases_of(cls, around), look, seed)
     return tuple(kept)
 
 
@@ -87,9 +89,34 @@ def missing(cls: type[Kind], cases: list[Case] | tuple[Case, ...]) -> tuple[str,
 
 
 def _trained_through(cls: type[Layer], case: Case) -> bool:
-    """Return whether a node of `cls`, or of what it is made of, reads another layer."""
+    """Return whether a gradient goes through a layer, or it is made of others and no node at all."""
+    kind = cls.model_fields["kind"].default
+    return kind not in {node.layer.kind for node in case.graph.nodes if node.layer} or bool(before(cls, case))
+
+
+def before(cls: type[Kind], case: Case) -> frozenset[str]:
+    """Return the key paths of the trainable parameters whose gradient comes through a node of `cls`."""
     graph = case.graph
-    if f"layer/{cls.model_fields['kind'].default}" not in {f"layer/{n.layer.kind}" for n in graph.nodes if n.layer}:
-        return True  # it is made of other layers
-    data = {part.name for part in graph.inputs}
-    return any(type(node.layer) is cls and node.sources[0] not in data for node in graph.nodes)
+    sources = {node.path: node.sources for node in graph.nodes}
+    waiting = [source for node in graph.nodes if type(node.layer) is cls for source in node.sources]
+    met: set[str] = set()
+    while waiting:
+        path = waiting.pop()
+        if path not in met:
+            met.add(path)
+            waiting.extend(sources.get(path, ()))
+    return frozenset(p.path for p in graph.parameters if p.role == "trainable" and p.node in met)
+
+
+def moving(cls: type[Kind], case: Case, gradients: Mapping[str, bool]) -> bool:
+    """Return whether what a kind does shows in a case; `gradients` says by key path whether they are other than 0.
+
+    A penalty has a gradient where no label is present, too.
+    """
+    nodes = [node for node in case.graph.nodes if type(node.layer) is cls]
+    tasks = {task for node in nodes for task in node.tasks} or set(case.graph.tasks)
+    if not any(case.spec.weights[task] and np.any(batch.weights[task]) for batch in case.batches for task in tasks):
+        return False
+    paths = {node.path for node in nodes}
+    own = {p.path for p in case.graph.parameters if p.node in paths and p.path in gradients}
+    return any(gradients[path] for path in before(cls, case) or own or gradients)

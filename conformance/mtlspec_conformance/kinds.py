@@ -21,7 +21,7 @@ from mtlspec.tensors import dense
 from mtlspec_conformance.case import Case
 from mtlspec_conformance.checking import Choice
 from mtlspec_conformance.console import show_results
-from mtlspec_conformance.drawn_cases import COUNT, drawn_cases, missing
+from mtlspec_conformance.drawn_cases import COUNT, drawn_cases, missing, moving
 from mtlspec_conformance.measure import Disagreement, Finding, worst
 from mtlspec_conformance.opposite import results_against
 from mtlspec_conformance.runner import found, results
@@ -109,7 +109,7 @@ def _held(subject: Backend, key: str, choice: Choice, count: int) -> Held:
 
 
 def _against_reference(subject: Backend, key: str, extension: Extension, choice: Choice, count: int) -> Held:
-    suite = drawn_cases(extension.value, lambda case: _moves(case) and stable(case), count=count)
+    suite = drawn_cases(extension.value, lambda case: _moves(extension, case) and stable(case), count=count)
     done = results(
         subject,
         case=choice.case,
@@ -121,12 +121,13 @@ def _against_reference(subject: Backend, key: str, extension: Extension, choice:
     return Held(key, suite, list(done), worst(_slopes(extension, suite, choice)))
 
 
-def _moves(case: Case) -> bool:
-    """Return whether any gradient of a case is other than 0, so that there is something to see."""
+def _moves(extension: Extension, case: Case) -> bool:
+    """Return whether a case shows what a kind does, and not only zeros."""
     program = mtlspec.compile(case.graph, backend=REFERENCE, precision="float64")
     program.parameters = case.parameters
-    passes = (program.value_with_gradient(on=batch, weights=case.spec.weights) for batch in case.batches)
-    return any(np.any(dense(gradient)) for one in passes for gradient in one.gradients.values())
+    passes = [program.value_with_gradient(on=batch, weights=case.spec.weights).gradients for batch in case.batches]
+    gradients = {path: any(np.any(dense(one[path])) for one in passes) for path in case.graph.trainable}
+    return moving(extension.value, case, gradients)
 
 
 def _slopes(extension: Extension, suite: tuple[Case, ...], choice: Choice) -> Iterator[Finding]:

@@ -28,12 +28,12 @@ from mtlspec_conformance.case import Case
 from mtlspec_conformance.case_file import content_of, read
 from mtlspec_conformance.checking import Choice
 from mtlspec_conformance.disturbance import nudged
-from mtlspec_conformance.drawn_cases import drawn_cases
+from mtlspec_conformance.drawn_cases import drawn_cases, moving
 from mtlspec_conformance.measure import Disagreement, Finding, largest, tensors, worst
 from mtlspec_conformance.pair import frozen
 from mtlspec_conformance.runner import found
 from mtlspec_conformance.specs.extended import TAME
-from mtlspec_conformance.stability import BOUND, Fresh, Seen, moving, seen
+from mtlspec_conformance.stability import BOUND, Fresh, Seen, seen, shaken
 from mtlspec_conformance.verdicts import Result
 
 LEVEL_OF = {
@@ -57,8 +57,11 @@ def results_against(
     def steady(case: Case) -> bool:
         start = _fresh(subject, case)
         found = list(seen(start, case))
-        still = not any(np.any(array) for one in found if one.kind == "gradient" for array in one.entries.values())
-        if still or moving(found, list(seen(start, nudged(case))), BOUND) is not None:
+        entries = [one.entries for one in found if one.kind == "gradient"]
+        gradients = {path: any(np.any(each[path]) for each in entries) for path in case.graph.trainable}
+        if not moving(extension.value, case, gradients):
+            return False
+        if shaken(found, list(seen(start, nudged(case))), BOUND) is not None:
             return False
         own[str(len(own))] = found
         return True
@@ -71,7 +74,7 @@ def results_against(
     for other in others:
         observed = _observed(other, extension, [case for case, _ in chosen])
         for case, given in chosen:
-            done += list(_results(case, given, observed[case.id], other, choice.level))
+            done += list(compared(case, given, observed[case.id], other, choice.level))
     return suite, done
 
 
@@ -80,7 +83,8 @@ def _fresh(backend: Backend, case: Case) -> Fresh:
     return Fresh(program, frozen(program.state))
 
 
-def _results(case: Case, own: list[Seen], theirs: list[Seen], other: str, only: str | None) -> Iterator[Result]:
+def compared(case: Case, own: list[Seen], theirs: list[Seen], other: str, only: str | None) -> Iterator[Result]:
+    """Yield a result for each level at which two backends gave something for a case."""
     findings: dict[str, list[Finding]] = {}
     peaks = {one.kind: max(largest(each.entries) for each in theirs if each.kind == one.kind) for one in theirs}
     for mine, one in zip(own, theirs, strict=True):
@@ -110,10 +114,11 @@ def _observed(other: str, extension: Extension, cases: list[Case]) -> Mapping[st
             last = "\n".join(done.stderr.strip().splitlines()[-TOLD_LINES:])
             raise BackendError(f"the run of backend {other!r} failed:\n{last}")
         with np.load(folder / OBSERVED) as arrays:
-            return _read(dict(arrays))
+            return read_observed(dict(arrays))
 
 
-def _read(arrays: Mapping[str, Array]) -> dict[str, list[Seen]]:
+def read_observed(arrays: Mapping[str, Array]) -> dict[str, list[Seen]]:
+    """Return by case what `observe` left in its file."""
     found: dict[str, dict[tuple[str, str, str], dict[str, Array]]] = {}
     for key, array in arrays.items():
         case, index, kind, when, path = key.split("|")

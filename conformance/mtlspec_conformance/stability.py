@@ -69,9 +69,9 @@ def unsteady(case: Case) -> Finding | None:
         plain = list(seen(exact, case))
         return (
             _vanishing(case, plain)
-            or moving(plain, list(seen(blurred, nudged(case))), BOUND)
+            or shaken(plain, list(seen(blurred, nudged(case))), BOUND)
             or _cancelling(plain, list(seen(exact, pushed(case))))
-            or moving(list(seen(exact, rounded)), list(seen(short, rounded)), BOUND_IN_FLOAT32)
+            or shaken(list(seen(exact, rounded)), list(seen(short, rounded)), BOUND_IN_FLOAT32)
         )
 
 
@@ -125,10 +125,10 @@ def _vanishing(case: Case, plain: list[Seen]) -> Finding | None:
     return next((Disagreement(f"loss of {task}{when}", loss, "all but 0") for when, task, loss in small), None)
 
 
-def moving(plain: list[Seen], shaken: list[Seen], bound: float) -> Finding | None:
+def shaken(plain: list[Seen], other: list[Seen], bound: float) -> Finding | None:
     """Return what is further than `bound` from what was seen before, or None."""
     peaks = {kind: max(largest(seen.entries) for seen in plain if seen.kind == kind) for kind, _, _ in plain}
-    pairs = zip(plain, shaken, strict=True)
+    pairs = zip(plain, other, strict=True)
     found = [finding for own, its in pairs for finding in _compared(own, its, peaks[own.kind])]
     return worst(finding for finding in found if _beyond(finding, bound))
 

@@ -99,11 +99,20 @@ def links(draw: st.DrawFn, wire: Wire, kinds: Kinds, *, nested: bool = False) ->
         reject()  # the fields of a user's own were not drawn for this shape
 
 
+OFTEN = 8
+"""How many times a layer of a user's own is among those to choose from."""
+
+
 @cache
 def fitting(wire: Wire, kinds: Kinds, nested: bool) -> list[type[Layer]]:
     """Return the layers of `kinds` that can read `wire`, the plain ones first, one of many fields several times."""
     found = [cls for cls in members(Layer, kinds) if issubclass(cls, Layer) and _fits(cls, wire, kinds, nested)]
-    return [cls for cls in found for _ in range(max(1, len(cls.model_fields) // 3))]
+    return [cls for cls in found for _ in range(_often(cls))]
+
+
+def _often(cls: type[Layer]) -> int:
+    own = "." in cls.model_fields["kind"].default  # which is drawn for its sake
+    return OFTEN if own else max(1, len(cls.model_fields) // 3)
 
 
 def _fits(cls: type[Layer], wire: Wire, kinds: Kinds, nested: bool) -> bool:
