@@ -57,7 +57,7 @@ def host(session: nox.Session) -> None:
     install(session, "conformance", "examples", "parquet", "plot", others=others)
     session.run("pytest", *TWO_WORKERS, *TESTS["host"], *session.posargs)
     if not session.posargs:
-        hold(session, "numpy")
+        hold(session, "numpy", "--precision", "float64")
 
 
 @nox.session
@@ -73,14 +73,17 @@ def frameworks(session: nox.Session) -> None:
 
 
 def check(session: nox.Session, backend: str) -> None:
-    """Run the tests of one adapter with drawn specs, the suite, and planted bugs."""
+    """Run the tests of one adapter with drawn specs, and the suite.
+
+    Of Keras, which compiles every case at every level, the gradients and the updates of the optimizers: what they rest
+    on is seen there. The long form is `conformance` and `mutants`.
+    """
     session.run("pytest", *TWO_WORKERS, *TESTS[backend])
     if backend == "torch":
         hold(session, backend)
-        hold(session, backend, "--mutants")
-    else:  # compiling takes most of the time: the rest is in `conformance(backend='keras')` and `mutants`
-        hold(session, backend, "--precision", "float64")
-        hold(session, backend, "--precision", "float32", "--case", "la*")
+    else:
+        hold(session, backend, "--precision", "float64", "--level", "gradient")
+        hold(session, backend, "--precision", "float64", "--level", "law")
 
 
 def complete(session: nox.Session) -> None:
