@@ -14,12 +14,14 @@ from typing import Any
 from mtlspec_conformance.suite import cases
 
 import mtlspec as mtl
+from mtlspec.spec.layers import ActivationLayer
 
 NATIVE = Path(__file__).with_name("reference") / "native.json"
 FRAMEWORKS = {"torch": ("torch.",), "keras": ("keras.", "tensorflow.")}
 BARE = {
     *("torch.nn.Module", "torch.optim.Optimizer"),
     *("keras.layers.Layer", "keras.TFLayer", "keras.losses.Loss", "keras.KerasSaveable", "keras.Operation"),
+    *("keras.KerasAutoTrackable", "tensorflow.AutoTrackable", "tensorflow.Trackable"),
 }
 """What everything is made of: a class on one of these alone is of our own."""
 
@@ -57,7 +59,7 @@ def natives(backend: str) -> dict[str, list[str]]:
         for node in case.graph.nodes:
             if node.layer is None:
                 continue
-            function = getattr(node.layer, "function", None)
+            function = node.layer.function if isinstance(node.layer, ActivationLayer) else None
             made = _module(program, node.path, function)
             found["layer/activation" if function is not None else f"layer/{node.layer.kind}"].add(told(made, backend))
             if function is not None:

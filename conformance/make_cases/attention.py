@@ -202,6 +202,15 @@ POSITIONS = [
 ]
 POSITIONS[2].spec["blocks"].insert(1, {"name": "longer", "inputs": ["m"], "layers": ["class_token_mask"]})
 
+TIED = [
+    [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0], [0.5, 0.0, 0.0], [0.5, 0.0, 0.0]],
+    [[0.5, 0.0, 0.5], [1.0, 1.0, 1.0], [0.5, 0.0, 0.5], [0.0, 0.0, 0.5]],
+    [[1.0, 0.5, 0.5], [1.0, 0.0, 0.5], [0.5, 0.5, 1.0], [0.5, 0.5, 0.5]],
+    [[0.5, 0.0, 0.0], [1.0, 0.5, 0.5], [1.0, 0.5, 0.5], [0.5, 1.0, 1.0]],
+    [[0.5, 0.5, 0.5], [0.5, 0.5, 0.0], [1.0, 0.5, 1.0], [1.0, 0.0, 0.0]],
+    [[0.5, 0.0, 0.5], [0.5, 0.5, 0.0], [0.5, 0.5, 0.5], [0.0, 0.5, 1.0]],
+]
+"""Halves; in the second example a position of padding is one that counts, in every channel and to the last bit."""
 POOLS = [
     Draft(
         "layer/masked-pools",
@@ -235,7 +244,7 @@ POOLS = [
                 }
             ],
         ),
-        inputs={"ids": IDS, "x": "halves", "cells": [[row[:2], row[2:]] for row in IDS]},
+        inputs={"ids": IDS, "x": TIED, "cells": [[row[:2], row[2:]] for row in IDS]},
         batches=((0, 1, 2, 3, 4, 5),),
         since=SINCE,
     ),

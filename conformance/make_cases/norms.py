@@ -133,7 +133,6 @@ GATES = [
         inputs={"x": ON_ZERO},
         parameters={"trunk[0].kernel": IDENTITY, "trunk[0].bias": [0.0, 0.0, 0.0]},
         examples=4,
-        steps=True,
         since=SINCE,
     ),
     Draft(
@@ -145,6 +144,7 @@ GATES = [
             [{"kind": "prelu", "slopes": "per_element"}],
             shape=[3, 2, 2],
         ),
+        steps=True,
         since=SINCE,
     ),
     Draft(

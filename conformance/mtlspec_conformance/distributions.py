@@ -133,7 +133,7 @@ def fans(parameter: Parameter, graph: Graph) -> tuple[int, int]:
     if isinstance(layer, Recurrent):
         whole = parameter.leaf == "kernel" and not isinstance(parameter.initializer, kinds.FanInUniform)
         return (parameter.shape[0] if whole else layer.units), layer.gates * layer.units
-    kernels = [p for p in graph.parameters if p.node == parameter.node and p.leaf.endswith("kernel")]
+    kernels = [p for p in graph.parameters if p.node == parameter.node and _is_kernel(p)]
     kernel = kernels[-1] if kernels and parameter not in kernels else parameter
     if len(kernel.shape) < 2:
         return 1, 1
@@ -142,6 +142,11 @@ def fans(parameter: Parameter, graph: Graph) -> tuple[int, int]:
     if grouped and kernel.leaf != "pointwise_kernel":
         return window, window * first * last
     return window * first, window * last
+
+
+def _is_kernel(parameter: Parameter) -> bool:
+    """Return whether a parameter is a kernel, or a factor of one of low rank."""
+    return parameter.leaf.endswith("kernel") or parameter.leaf in ("down", "up")
 
 
 def _fans_of_attention(parameter: Parameter, layer: Attention) -> tuple[int, int]:

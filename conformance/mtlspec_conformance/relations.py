@@ -11,15 +11,19 @@ import numpy as np
 
 from mtlspec.backend import Program
 from mtlspec.batch import Batch, Dataset
+from mtlspec.graph import Phase
 from mtlspec.spec import Block, Input, Spec, Task
 from mtlspec.spec.content import document_of
-from mtlspec.spec.layers import BatchNormalization
-from mtlspec.spec.optimizers import Sgd
+from mtlspec.spec.decay import CoupledDecay, DecoupledDecay
+from mtlspec.spec.layers import BatchNormalization, Layer
+from mtlspec.spec.optimizers import GlobalNorm, Sgd
+from mtlspec.spec.patterns import matches
 from mtlspec.spec.training import PerTask
 from mtlspec.tensors import Arrays, Tensors
 from mtlspec_conformance.case import Case, Trajectory
 from mtlspec_conformance.measure import Finding
 from mtlspec_conformance.metamorphic import Related, Relation, answer, same_losses, same_tensors, updates
+from mtlspec_conformance.mutants.rewriting import having, rebuilt
 
 FACTOR = 4.0
 """By how much weights are scaled; a power of two, which rounds nothing."""
@@ -43,12 +47,22 @@ def _renamed(case: Case) -> Related | str:
         return "the mask of a dropout depends on its key path"
     parts = _names(case.spec)
     names = {name: f"n{len(parts) - index:03}" for index, name in enumerate(parts)}
-    document = document_of(case.spec, explicit=True)
+    if _names_a_part(case, names):
+        return "a pattern of key paths names a part"
+    document = document_of(rebuilt(case.spec, lambda value: _naming(value, names)), explicit=True)
     for group in ("inputs", "blocks", "tasks"):
         for part in document[group]:
             part["name"] = names[part["name"]]
             if "inputs" in part:
                 part["inputs"] = [names[name] for name in part["inputs"]]
+            if "reuses" in part:
+                part["reuses"] = names[part["reuses"]]
+            for exchange in part.get("exchanges", ()):
+                exchange.update({role: names[name] for role, name in exchange.items()})
+    schedule = document["training"]["schedule"]
+    if "/" in schedule.get("measure", ""):
+        task, _, measure = schedule["measure"].partition("/")
+        schedule["measure"] = f"{names[task]}/{measure}"
     data = case.dataset
     inputs = {names[name]: own for name, own in data.inputs.items()}
     other = replace(
@@ -59,6 +73,30 @@ def _renamed(case: Case) -> Related | str:
         script=None,
     )
     return Related(other, _all_same(case, other, lambda path: _path(path, names), names.__getitem__))
+
+
+def _naming(value: Any, names: Mapping[str, str]) -> Any:
+    """Return `value`, or a layer with new names of the inputs and blocks that it reads beside the one before it."""
+    if not isinstance(value, Layer) or not value.also:
+        return value
+    fields = {name: getattr(value, name) for name in type(value).model_fields}
+    return having(
+        value,
+        **{name: names[own] for name, own in fields.items() if isinstance(own, str) and own in value.also},
+    )
+
+
+def _names_a_part(case: Case, names: Mapping[str, str]) -> bool:
+    """Return whether a pattern of decay or groups reaches other parameters once the parts have other names."""
+    training = case.spec.training
+    patterns = [group.parameters for group in training.groups]
+    if training.decay is not None:
+        patterns += (*training.decay.only, *training.decay.exclude)
+    return any(
+        matches(pattern, path) != matches(pattern, _path(path, names))
+        for pattern in patterns
+        for path in case.parameters
+    )
 
 
 def _path(path: str, names: Mapping[str, str]) -> str:
@@ -93,6 +131,8 @@ def _idle(case: Case) -> Related | str:
         return "the head has a penalty, which does not go by the weight of its task"
     if isinstance(case.spec.training.phases, PerTask):
         return "a task more is an optimizer more"
+    if any(_decays_into_norm(phase) for phase in case.graph.phases):
+        return "the decay of a head more is a part of the norm of all gradients"
     other = _with_twin(case, lambda weight: weight, lambda weight: 0.0)
     twin = other.graph.tasks[-1]
 
@@ -106,6 +146,11 @@ def _idle(case: Case) -> Related | str:
     return Related(other, compare)
 
 
+def _decays_into_norm(phase: Phase) -> bool:
+    coupled = isinstance(phase.decay, CoupledDecay) and phase.decay.placed == "before_clip"
+    return coupled and isinstance(phase.clipping, GlobalNorm)
+
+
 def _scaled(case: Case) -> Related | str:
     training = case.spec.training
     if not isinstance(training.optimizer, Sgd):
@@ -116,12 +161,23 @@ def _scaled(case: Case) -> Related | str:
     for task in document["tasks"]:
         task["weight"] *= FACTOR
     _scale_penalties(document)
+    _scale_decay(case, document["training"])
     document["training"]["optimizer"]["learning_rate"] /= FACTOR
     trajectory = _weights_changed(case, lambda weights: weights * FACTOR)
     if trajectory is not None:
         trajectory = replace(trajectory, learning_rates=trajectory.learning_rates / FACTOR)
     other = replace(case, spec=Spec.model_validate(document), trajectory=trajectory, script=None)
     return Related(other, _all_same(case, other, lambda path: path, lambda task: task, gradient=FACTOR))
+
+
+def _scale_decay(case: Case, training: Document) -> None:
+    """Scale the decay, which goes by the rate; not one that goes by the schedule alone."""
+    decay = case.spec.training.decay
+    if decay is None or (isinstance(decay, DecoupledDecay) and decay.scaled_by == "schedule"):
+        return
+    for part, name in ((training["decay"], "rate"), *((group, "decay") for group in training.get("groups", ()))):
+        if name in part:
+            part[name] *= FACTOR
 
 
 def _scale_penalties(part: Any) -> None:

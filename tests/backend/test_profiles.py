@@ -13,14 +13,16 @@ from mtlspec_conformance.verdicts import Result, Verdict
 from mtlspec_numpy import NumpyBackend
 from mtlspec_numpy.activations import ACTIVATIONS
 from mtlspec_numpy.clipping import CLIPPINGS
-from mtlspec_numpy.layers import LAYERS
+from mtlspec_numpy.constraints import CONSTRAINTS
+from mtlspec_numpy.decay import DECAYS
+from mtlspec_numpy.layers import LAYERS, LAYERS_OF_SEVERAL
 from mtlspec_numpy.losses import COMBINATIONS, EXAMPLE_LOSSES, LOSSES
 from mtlspec_numpy.merges import MERGES
 from mtlspec_numpy.optimizers import UPDATES
 
 from mtlspec.backend import Capabilities
 from mtlspec.errors import BackendError
-from mtlspec.profiles import DISSOLVED, EVERY_PROFILE, FEATURES, PROFILES, VOCABULARY, kinds_in
+from mtlspec.profiles import DISSOLVED, EVERY_PROFILE, FAMILIES, FEATURES, PROFILES, VOCABULARY, kinds_in
 from mtlspec.registry import claimed, compile, kinds_of, lacking
 from mtlspec.spec import Activation, Clipping, Layer, Loss, Optimizer
 from mtlspec.spec.layer import Merge
@@ -42,8 +44,11 @@ def test_every_kind_and_feature_is_needed_by_a_case() -> None:
 
 
 def test_the_reference_claims_what_its_tables_have() -> None:
-    tables = claimed(LAYERS, ACTIVATIONS, LOSSES, EXAMPLE_LOSSES, COMBINATIONS, UPDATES, CLIPPINGS, merges=MERGES)
-    assert kinds_in(NumpyBackend.capabilities.profiles) - FEATURES == tables
+    layers, losses = (LAYERS, LAYERS_OF_SEVERAL), (LOSSES, EXAMPLE_LOSSES, COMBINATIONS)
+    tables = claimed(*layers, ACTIVATIONS, *losses, UPDATES, CLIPPINGS, DECAYS, CONSTRAINTS, merges=MERGES)
+    families = FAMILIES | {"decay", "constraint"}
+    every = kinds_in(NumpyBackend.capabilities.profiles)
+    assert {kind for kind in every if kind.partition("/")[0] in families} == tables
     assert NumpyBackend.capabilities.kinds == tables | FEATURES
 
 
@@ -149,7 +154,7 @@ def test_a_profile_with_a_part_that_no_case_sees_is_not_judged() -> None:
     claims = Capabilities(profiles=("core-1", "embedding-1"))
     said = told(claims)["embedding-1"]
     assert said.startswith("not judged")
-    assert said.endswith("no case within the claims needs rows/separate, rows/skip: claim structure-1 too")
+    assert said.endswith("no case within the claims needs rows/separate, rows/skip: claim embedding-2 too")
     assert not good(claims, run(claims))
 
 

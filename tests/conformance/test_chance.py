@@ -144,7 +144,7 @@ def test_a_seed_that_is_ignored_is_seen_where_another_is_asked_for() -> None:
 
 def test_the_cases_show_each_initializer_mask_and_order() -> None:
     initializers = {type(p.initializer) for id in CHANCE for p in case(id).graph.parameters if _counts(p.shape)}
-    constant, dependent = {"zeros", "ones", "constant", "identity"}, {"orthogonal"}
+    constant, dependent = {"zeros", "ones", "constant", "identity", "unit_forget"}, {"orthogonal"}
     independent = set(Initializer.kinds) - constant - dependent
     assert independent <= {cls.model_fields["kind"].default for cls in initializers}
     assert dependent <= {p.initializer.kind for id in CHANCE for p in case(id).graph.parameters}

@@ -22,6 +22,7 @@ FINER = {
     "clip-epsilon-of-torch": "moves an update by 3e-7",
     "always-renormalized": "divides by a sum that is 1 to within 1e-7",
     "softplus-linear": "is off by 2e-9 above 20",
+    "norm-of-keras": "adds 1e-7 to a norm of about 1",
     "slots-rounded": "rounds to float32 what is float32",
     "rounded-on-the-way": "rounds to float32 what is float32",
     "float32-reported": "is float32",

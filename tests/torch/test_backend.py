@@ -7,15 +7,17 @@ import sys
 
 import pytest
 import torch
+from mtlspec_conformance.profiles import needs_of
 from mtlspec_torch import TorchBackend
 from torch_cases import graph_of, spec_of
 from torch_documents import LAYERS, LOSSES
 from torch_trainings import PHASED, TRAININGS
 
 from mtlspec.errors import BackendError
+from mtlspec.profiles import DISSOLVED
 from mtlspec.registry import compile, found_backend, kinds_of
 from mtlspec.spec.activations import Activation
-from mtlspec.spec.layers import Layer, Residual
+from mtlspec.spec.layers import Layer
 from mtlspec.spec.losses import Loss
 from mtlspec.spec.optimizers import Clipping, Optimizer
 
@@ -27,14 +29,14 @@ def test_the_entry_point_gives_this_backend() -> None:
 def test_every_kind_of_the_spec_has_a_native_form() -> None:
     families = (Layer, Activation, Loss, Optimizer, Clipping)
     expected = {f"{family.family}/{kind}" for family in families for kind in family.kinds}
-    expected -= {f"layer/{Residual.model_fields['kind'].default}"}  # an `add` in the graph
-    assert expected <= TorchBackend.capabilities.kinds
+    assert expected - DISSOLVED <= TorchBackend.capabilities.kinds
 
 
-def test_the_documents_of_these_tests_name_every_kind() -> None:
+def test_a_case_or_a_document_of_these_tests_looks_at_every_kind() -> None:
     documents = {**LAYERS, **LOSSES, **TRAININGS, **PHASED}.values()
     named = frozenset[str]().union(*(kinds_of(graph_of(document)) for document in documents))
-    assert named >= TorchBackend.capabilities.kinds - {"activation/linear"}
+    needed = frozenset[str]().union(*needs_of().values())  # the suite itself is held by a command of its own
+    assert TorchBackend.capabilities.kinds - named - needed == set()
 
 
 @pytest.mark.parametrize("device", ["cuda:7", "nonsense", "meta"])

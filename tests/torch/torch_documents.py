@@ -1,4 +1,4 @@
-"""Documents that together name every layer, merge, activation and loss."""
+"""Documents of layers, merges, activations and losses; what none names, test_backend.py takes from the cases."""
 
 from __future__ import annotations
 

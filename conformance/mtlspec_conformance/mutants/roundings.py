@@ -9,6 +9,7 @@ import numpy as np
 
 from mtlspec.backend import Source, StepLosses, Steps, TaskWeights, ValueWithGradient
 from mtlspec.batch import Batch, Dataset
+from mtlspec.graph import Numbers
 from mtlspec.spec import activations, layers, losses, optimizers
 from mtlspec.spec.signature import Penalty
 from mtlspec.tensors import Array, Arrays
@@ -156,8 +157,8 @@ ROUNDING_MUTANTS = (
         "decay-in-float32",
         "Rounds the weight decay.",
         "adamw-decay-by-learning-rate",
-        optimizers.AdamW,
-        weight_decay=single,
+        Numbers,
+        decay=single,
     ),
     _law(
         "clip-limit-in-float32",

@@ -24,7 +24,17 @@ from mtlspec.spec.groups import Group
 from mtlspec.spec.initializers import Identity, Initializer, Orthogonal, Uniform, UnitForget
 from mtlspec.spec.kind import Kind
 from mtlspec.spec.layer import Layer
-from mtlspec.spec.layers import BatchNormalization, Dense, Embedding, EmbeddingBag, Gru, Lstm, SimpleRnn
+from mtlspec.spec.layers import (
+    BatchNormalization,
+    Bidirectional,
+    Dense,
+    Embedding,
+    EmbeddingBag,
+    Gru,
+    Lstm,
+    SimpleRnn,
+    StackedRecurrent,
+)
 from mtlspec.spec.losses import (
     Dice,
     KullbackLeibler,
@@ -90,7 +100,7 @@ def having(cls: type[Value], kinds: Kinds = ALL, **fields: Strategy) -> Strategy
         named = tells_a_name(field) and not field.is_required() and _fitting(cls, name) is None
         if name not in skipped and not named:
             of_field = required if field.is_required() else optional
-            of_field[name] = _field(cls, name, field, kinds)
+            of_field[name] = field_of(cls, name, kinds)
     full = st.fixed_dictionaries(required, optional=optional)
     if len(optional) > 1:  # one choice for all that is left out: the fewer a plain value takes, the quicker it shrinks
         bare = st.fixed_dictionaries(required)
@@ -151,6 +161,7 @@ def _of_a_user(cls: type[Value]) -> bool:
     return issubclass(cls, Kind) and "." in cls.model_fields["kind"].default
 
 
+@cache  # a strategy that is new is validated anew, which takes longer than to draw from it
 def field_of(cls: type[Value], name: str, kinds: Kinds = ALL) -> Strategy:
     """Return a strategy for one field of `cls`."""
     return _field(cls, name, cls.model_fields[name], kinds)
@@ -198,10 +209,21 @@ def _of_vectors(kinds: Kinds) -> Strategy:
     return st.one_of([st.none(), *each])
 
 
+def _recurrent(kinds: Kinds) -> Strategy:
+    """Return a strategy for the layer that a recurrent one is made of."""
+    return st.one_of([value(cls, kinds) for cls in members(Layer, kinds) if cls in (SimpleRnn, Lstm, Gru)])
+
+
+def _forward(layer: Any) -> Any:
+    return layer.model_copy(update={"direction": "forward"})
+
+
 FITTING: dict[tuple[type[Value], str], Callable[[Kinds], Strategy]] = {
     (Constraint, "axes"): lambda kinds: st.sampled_from(((0,), (1,), (0, 1))),
     (Constraint, "epsilon"): lambda kinds: st.sampled_from((0.1, 0.01)),
     (Layer, "bias_constraint"): _of_vectors,
+    (Bidirectional, "layer"): lambda kinds: _recurrent(kinds).map(_forward),
+    (StackedRecurrent, "layer"): _recurrent,
     (Decay, "exclude"): lambda kinds: _SOME,
     (Decay, "only"): lambda kinds: _SOME,
     (Group, "parameters"): lambda kinds: st.sampled_from(PATTERNS),

@@ -48,11 +48,13 @@ class TapeProgram:
     def __init__(self, graph: Graph, precision: Precision) -> None:
         self.graph, self.precision = graph, precision
         self.dtype = np.dtype(precision)
-        (self.optimizer,) = (phase.optimizer for phase in graph.phases)
+        (phase,) = graph.phases
+        self.optimizer = phase.optimizer
         self.arrays = {parameter.path: np.zeros(parameter.shape, self.dtype) for parameter in graph.parameters}
+        rules = {path: phase.slots(self.arrays[path].shape) for path in phase.parameters}
         self.slots = {
-            path: {rule.name: np.full(rule.shape, rule.initial, self.dtype) for rule in rules}
-            for path, rules in ((path, self.optimizer.slots(self.arrays[path].shape)) for path in graph.trainable)
+            path: {rule.name: np.full(rule.shape, rule.initial, self.dtype) for rule in own}
+            for path, own in rules.items()
         }
         self.steps = 0
 
