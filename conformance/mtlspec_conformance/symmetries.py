@@ -48,7 +48,7 @@ class Symmetric:
 
     def __init__(self, inner: Backend, key: int, *, moved: bool = False) -> None:
         self.inner, self.key, self.moved = inner, key, moved
-        self.name = f"{inner.name} under symmetry {key}"
+        self.name = inner.name  # by which kinds of a user's own know it
         self.capabilities = inner.capabilities
 
     def compile(self, graph: Graph, *, precision: Precision, device: str) -> Program:

@@ -103,6 +103,12 @@ def test_the_reference_holds_against_itself_and_its_slopes() -> None:
     assert "layer/own.bent: conforms, against the reference" in text
 
 
+def test_float32_is_held_to_the_noise_of_the_reference() -> None:
+    extend(Bent, numpy=bent)
+    good, text = told("own.bent", precision="float32")
+    assert good, text
+
+
 def test_a_mistaken_pullback_is_seen() -> None:
     extend(Bent, numpy=mistaken)
     good, text = told("own.bent")
