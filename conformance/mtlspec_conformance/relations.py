@@ -49,7 +49,9 @@ def _renamed(case: Case) -> Related | str:
     names = {name: f"n{len(parts) - index:03}" for index, name in enumerate(parts)}
     if _names_a_part(case, names):
         return "a pattern of key paths names a part"
-    document = document_of(rebuilt(case.spec, lambda value: _naming(value, names)), explicit=True)
+    document = document_of(case.spec, explicit=True)
+    for group, parts_of in (("blocks", case.spec.blocks), ("tasks", case.spec.tasks)):
+        document[group] = document_of(rebuilt(parts_of, lambda value: _naming(value, names)), explicit=True)
     for group in ("inputs", "blocks", "tasks"):
         for part in document[group]:
             part["name"] = names[part["name"]]
