@@ -79,13 +79,20 @@ def _renamed(case: Case) -> Related | str:
 
 def _naming(value: Any, names: Mapping[str, str]) -> Any:
     """Return `value`, or a layer with new names of the inputs and blocks that it reads beside the one before it."""
-    if not isinstance(value, Layer) or not value.also:
+    if not isinstance(value, Layer):
         return value
     fields = {name: getattr(value, name) for name in type(value).model_fields}
-    return having(
-        value,
-        **{name: names[own] for name, own in fields.items() if isinstance(own, str) and own in value.also},
+    read = {own for own in fields.values() if isinstance(own, str)} & _read(value)
+    return (
+        having(value, **{name: names[own] for name, own in fields.items() if isinstance(own, str) and own in read})
+        if read
+        else value
     )
+
+
+def _read(layer: Layer) -> set[str]:
+    """Return the names that a layer, or one that it is written with, reads."""
+    return set(layer.also).union(*map(_read, layer.inside))
 
 
 def _names_a_part(case: Case, names: Mapping[str, str]) -> bool:

@@ -26,7 +26,7 @@ class Group(Value):
     def model_post_init(self, context: object) -> None:
         """Refuse numbers for parameters that do not move."""
         for name in ("rate_factor", "decay"):
-            if self.frozen and name in self.model_fields_set:
+            if self.frozen and getattr(self, name) != type(self).model_fields[name].default:
                 message = f"a frozen parameter does not move; leave `{name}` out"
                 raise_problems("Group", [problem(message, (name,), getattr(self, name))])
 
