@@ -23,6 +23,9 @@ TESTS = {
 TESTING = ("pandas", "polars", "pytest-xdist")
 TWO_WORKERS = ("--numprocesses", "2", "--dist", "worksteal")
 """What CI's machine has cores for; every process computes on one thread."""
+LONG = ("tests/conformance/test_specs.py", "tests/witness", "tests/examples/test_extend_page.py")
+"""What `nox -s long` runs, and the default does not, to stay under 25 minutes on two cores."""
+WITHOUT_LONG = tuple(f"--ignore={path}" for path in LONG)
 EXTRAS = {"numpy": "", "torch": "torch", "keras": "keras-cpu"}
 
 
@@ -55,7 +58,7 @@ def host(session: nox.Session) -> None:
     """Test the host and the kit: no framework is there."""
     others = (*TESTING, "hatchling")  # which builds the toy backend
     install(session, "conformance", "examples", "parquet", "plot", others=others)
-    session.run("pytest", *TWO_WORKERS, *TESTS["host"], *session.posargs)
+    session.run("pytest", *TWO_WORKERS, *TESTS["host"], *WITHOUT_LONG, *session.posargs)
     if not session.posargs:
         hold(session, "numpy", "--precision", "float64")
 
@@ -73,17 +76,16 @@ def frameworks(session: nox.Session) -> None:
 
 
 def check(session: nox.Session, backend: str) -> None:
-    """Run the tests of one adapter with drawn specs, and the suite.
+    """Run the tests of one adapter, and the suite in float64.
 
-    Of Keras, which compiles every case at every level, the gradients and the updates of the optimizers: what they rest
-    on is seen there. The long form is `conformance` and `mutants`.
+    Of Keras, which compiles every case at every level, the gradients of layers, laws and losses. `nox -s long`,
+    `conformance` and `mutants` run the rest.
     """
     session.run("pytest", *TWO_WORKERS, *TESTS[backend])
     if backend == "torch":
-        hold(session, backend)
+        hold(session, backend, "--precision", "float64")
     else:
-        hold(session, backend, "--precision", "float64", "--level", "gradient")
-        hold(session, backend, "--precision", "float64", "--level", "law")
+        hold(session, backend, "--precision", "float64", "--level", "gradient", "--case", "l*")
 
 
 def complete(session: nox.Session) -> None:
@@ -95,10 +97,18 @@ def complete(session: nox.Session) -> None:
 
 
 def demonstrate(session: nox.Session) -> None:
-    """Compare every example over 300 steps, run README and docs, and tell pairs of witnesses apart."""
-    session.run(
-        "pytest", "--numprocesses", "2", "--dist", "loadfile", "tests/examples", "tests/witness", *session.posargs
-    )
+    """Compare every example over 300 steps, and run README and docs."""
+    workers = ("--numprocesses", "2", "--dist", "loadfile")
+    session.run("pytest", *workers, "tests/examples", *WITHOUT_LONG, *session.posargs)
+
+
+@nox.session
+def long(session: nox.Session) -> None:
+    """Run what takes longer: drawn specs, pairs of witnesses, a page on kinds of one's own."""
+    extras = ("torch", "keras-cpu", "conformance", "examples", "plot", "parquet")
+    install(session, *extras, others=TESTING)
+    for path in LONG:
+        session.run("pytest", "--numprocesses", "2", "--dist", "loadfile", path, *session.posargs)
 
 
 @nox.session
@@ -157,7 +167,7 @@ def editor(session: nox.Session) -> None:
 
 @nox.session
 def examples(session: nox.Session) -> None:
-    """What needs both frameworks: every example compared over 300 steps, README and docs run, pairs of witnesses."""
+    """What needs both frameworks: every example compared over 300 steps, README and docs run."""
     others = ("pandas", "pytest-xdist")
     install(session, "torch", "keras-cpu", "plot", "examples", "conformance", "parquet", others=others)
     demonstrate(session)
