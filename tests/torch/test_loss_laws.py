@@ -49,7 +49,7 @@ CASES: list[tuple[dict[str, Any], Tensor, Native]] = [
 ]
 
 
-@pytest.mark.parametrize(("document", "targets", "native"), CASES, ids=lambda given: str(given)[:40])
+@pytest.mark.parametrize(("document", "targets", "native"), CASES, ids=[str(given[0])[:40] for given in CASES])
 def test_a_loss_is_the_native_one(document: dict[str, Any], targets: Tensor, native: Native) -> None:
     loss = obeying(Loss.read(document), "torch")
     ours = loss_function(loss, device=torch.device("cpu"), dtype=torch.float64)
