@@ -48,17 +48,17 @@ def native_model(graph: Graph, precision: Precision) -> NativeModel:
     built: dict[str, list[Any]] = {}
     statistics = {parameter.node for parameter in graph.parameters if parameter.role == "statistic"}
     written: dict[str | None, str] = {}
-    """By node that writes statistics, its last use."""
+    """By node that writes statistics, its last use that a pass computes."""
     for node in graph.nodes:
         first, *others = (shapes[path] for path in node.sources)
         built[node.path] = (
             built[node.reuses] if node.reuses else stages(Place(graph, node, first, tuple(others), precision))
         )
         sources = [tensors[path] for path in node.sources]
-        if node.reuses in written:
+        if node.tasks and node.reuses in written:
             after = After(name=f"{native_name(node.path)}.after", dtype=precision)
             sources[0] = after([sources[0], tensors[written[node.reuses]]])
-        if (node.reuses or node.path) in statistics:
+        if node.tasks and (node.reuses or node.path) in statistics:
             written[node.reuses or node.path] = node.path
         tensors[node.path] = _through(node, built[node.path], sources)
         shapes[node.path] = node.shape

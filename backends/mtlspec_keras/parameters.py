@@ -47,7 +47,7 @@ class ParameterTable:
         self.variables: dict[str, Any] = {
             parameter.path: _variable(native.layers[parameter.node], parameter.leaf) for parameter in graph.parameters
         }
-        served = {node.path for node in graph.nodes if node.tasks}
+        served = {path for node in graph.nodes if node.tasks for path in (node.path, node.reuses)}
         self.statistics = tuple(p.path for p in graph.parameters if p.role == "statistic" and p.node in served)
         """Key paths of the statistics that a training pass writes."""
 

@@ -75,8 +75,12 @@ REUSE_DRAFTS = [
     ),
     Draft(
         "model/reused-for-one-task",
-        "Only the second use of a block serves a task, and its parameters are trained all the same.",
-        _towers(dense(4, "tanh"), tasks=({"name": "y", "inputs": ["v"], "head": [dense(2)], "loss": "squared_error"},)),
+        "Only the second use of a block serves a task: it alone trains the parameters and moves the statistics.",
+        _towers(
+            {"kind": "batch_normalization", "running_average_keeps": 0.6},
+            dense(4, "tanh"),
+            tasks=({"name": "y", "inputs": ["v"], "head": [dense(2)], "loss": "squared_error"},),
+        ),
         since=SINCE,
     ),
     Draft(
