@@ -69,7 +69,7 @@ OF_THE_HOST = {
 def untested(cases: Iterable[Case]) -> tuple[str, ...]:
     """Return `Class.field: value` for each value that no case exercises, and `family/kind` for each kind."""
     seen = _seen(cases)
-    return tuple(gap for cls in _classes() for gap in _gaps(cls, seen))
+    return tuple(gap for cls in covered() for gap in _gaps(cls, seen))
 
 
 def untested_of(cls: type[Value], cases: Iterable[Case]) -> tuple[str, ...]:
@@ -86,7 +86,8 @@ def _seen(cases: Iterable[Case]) -> Seen:
     return seen
 
 
-def _classes() -> Iterator[type[Value]]:
+def covered() -> Iterator[type[Value]]:
+    """Yield every class whose fields cases have to exercise."""
     yield from PARTS
     for family in FAMILIES:
         yield from (cls for name, cls in family.kinds.items() if "." not in name)  # nobody's own

@@ -13,7 +13,7 @@ from mtlspec.spec.layer import CHAIN_START, Branched, Chained, Dtype, own_misfit
 from mtlspec.spec.layers import ActivationLayer, Layer, Normalization
 from mtlspec.spec.metric import WeighableMetric, form_of, kinds_of
 from mtlspec.spec.model import Block, Merge, Task
-from mtlspec.spec.reuse import Reuse, owners, read_by
+from mtlspec.spec.reuse import Reuse, named_in, owners, read_by
 from mtlspec.spec.signature import ParameterRule, Shape, ShapeError, Signature, channels, written
 from mtlspec.spec.value import Location, nearest, problem
 
@@ -126,7 +126,15 @@ class Wiring:
             del waiting[ready[0]]
 
     def _check_reuse(self, block: Block, blocks: Iterable[str], place: Location) -> None:
-        if block.reuses is None or block.name in owners(self.spec):
+        owner = owners(self.spec).get(block.name)
+        if block.reuses is None:
+            return
+        if owner is not None:
+            named = set(named_in(owner.layers))
+            for index, exchange in enumerate(block.exchanges):
+                if exchange.name not in named:
+                    message = f"no layer of {owner.name!r} reads {exchange.name!r}{nearest(exchange.name, named)}"
+                    self.problems.append(problem(message, (*place, "exchanges", index, "name"), exchange.name))
             return
         known = block.reuses in blocks
         hint = "it reuses another itself; reuse that one" if known else f"no such block{nearest(block.reuses, blocks)}"
@@ -174,11 +182,14 @@ class Wiring:
             return (*wires[0].shape[:-1], sum(channels(wire.shape) for wire in wires))
         return wires[0].shape
 
-    def _chain(self, layers: tuple[Layer, ...], wire: Wire | None, path: str, place: Location) -> Wire | None:
+    def _chain(
+        self, layers: tuple[Layer, ...], wire: Wire | None, path: str, place: Location, *, listed: bool = True
+    ) -> Wire | None:
+        """Return what comes out of `layers`; `listed`: the document has them as a list at `place`."""
         for index, layer in enumerate(layers):
             if wire is None:
                 return None
-            at = place if self._reuse else (*place, index)
+            at = (*place, index) if listed and not self._reuse else place
             wire = self._layer(layer, wire, f"{path}[{index}]", at)
         return wire
 
@@ -186,11 +197,7 @@ class Wiring:
         if isinstance(layer, Branched):
             return self._branched(layer, wire, path, place)
         if isinstance(layer, Chained):
-            end: Wire | None = wire
-            for leaf, part in layer.parts:
-                self._wires[CHAIN_START] = wire
-                end = None if end is None else self._layer(part, end, f"{path}.{leaf}", place)
-            return end
+            return self._parts(layer, wire, path, place)
         others = self._named(layer, place)
         if others is None:
             return None
@@ -217,6 +224,16 @@ class Wiring:
         if isinstance(function, Activation) and not isinstance(function, Linear):
             return self._activation(function, out)
         return out
+
+    def _parts(self, layer: Chained, wire: Wire, path: str, place: Location) -> Wire | None:
+        end: Wire | None = wire
+        for leaf, part in layer.parts:
+            if end is None:
+                break
+            self._wires[CHAIN_START] = wire  # for each part, since one may be a chain itself
+            end = self._layer(part, end, f"{path}.{leaf}", place)
+            self._wires.pop(CHAIN_START, None)
+        return end
 
     def _named(self, layer: Layer, place: Location) -> list[Wire] | None:
         """Return the wires that a layer names; None where one is unknown or broken."""
@@ -258,8 +275,9 @@ class Wiring:
     def _branched(self, layer: Branched, wire: Wire, path: str, place: Location) -> Wire | None:
         ends = []
         for name, chain in layer.branches:
-            at = place if self._reuse else (*place, name)
-            ends.append((name, self._chain(chain, wire, f"{path}.{name}", at)))
+            listed = not self._reuse and name in type(layer).model_fields
+            at = (*place, name) if listed else place
+            ends.append((name, self._chain(chain, wire, f"{path}.{name}", at, listed=listed)))
         found = [end for _, end in ends if end is not None]
         if len(found) < len(ends):
             return None

@@ -25,7 +25,7 @@ from interactions import (
 )
 from mtlspec_conformance.case import Case
 from mtlspec_conformance.case_file import read
-from mtlspec_conformance.coverage import _classes, untested
+from mtlspec_conformance.coverage import covered, untested
 from mtlspec_conformance.fuzz import fuzzed, replayed, write
 from mtlspec_conformance.measure import Disagreement
 from mtlspec_conformance.reduction import reduced
@@ -76,7 +76,7 @@ APART = (Spec, Task, Block, Training, Group)
 def test_what_is_drawn_has_every_value_of_every_field() -> None:
     start, found = case("layer/dense"), drawn(specs(), 400)
     assert len({spec.digest() for spec in found}) > 330
-    alone = [one for cls in _classes() if cls not in APART for one in drawn(value(cls), 200)]
+    alone = [one for cls in covered() if cls not in APART for one in drawn(value(cls), 200)]
     held = [replace(start, spec=each) for each in (*found, *alone, *drawn(trainings(), 150))]
     gaps = [gap for gap in untested(held) if gap.partition(":")[0].rpartition(".")[2] not in NAMES]
     assert [gap for gap in gaps if not gap.startswith("Poisson.input: ")] == []  # a drawn rate would have to be above 0

@@ -62,6 +62,7 @@ def test_the_gradients_of_both_uses_add_up() -> None:
         ((TOWERS[0], {**TOWERS[0], "name": "v", "exchanges": [{"name": "a", "by": "b"}]}), "say which it `reuses`"),
         (({**TOWERS[1], "name": "u", "reuses": "v"}, TOWERS[1]), "it reuses another itself"),
         (({**TOWERS[0], "layers": [{"kind": "normalization"}]}, TOWERS[1]), "cannot be reused"),
+        ((TOWERS[0], {**TOWERS[1], "exchanges": [{"name": "a", "by": "b"}]}), "no layer of 'u' reads 'a'"),
     ],
 )
 def test_a_reuse_that_makes_no_sense_is_refused(blocks: Any, message: str) -> None:
@@ -72,3 +73,16 @@ def test_a_reuse_that_makes_no_sense_is_refused(blocks: Any, message: str) -> No
 def test_parameters_that_do_not_fit_the_second_use_are_named() -> None:
     with pytest.raises(ValueError, match=r"u\[0\].kernel is \(3, 2\), and what 'v' reads would need \(4, 2\)"):
         spec(*TOWERS, shapes=(3, 4))
+
+
+def test_the_start_of_a_chain_is_no_name_outside_of_it() -> None:
+    layers = [{"kind": "cross_network", "depth": 1}, {"kind": "dot_product", "other": "chain_start"}]
+    with pytest.raises(ValueError, match="dot_product reads an unknown input or block 'chain_start'"):
+        spec({"name": "u", "inputs": ["a"], "layers": layers}, {"name": "v", "inputs": ["b"], "layers": [DENSE]})
+
+
+def test_a_layer_inside_a_branch_that_the_document_does_not_list_is_told_at_its_layer() -> None:
+    layers = [{"kind": "bidirectional", "layer": {"kind": "gru", "units": 2}}]
+    with pytest.raises(ValueError) as found:  # its places are looked at
+        spec({"name": "u", "inputs": ["a"], "layers": layers}, {"name": "v", "inputs": ["b"], "layers": [DENSE]})
+    assert {error["loc"] for error in found.value.errors()} == {("blocks", 0, "layers", 0)}
