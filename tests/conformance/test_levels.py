@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from mtlspec_conformance.pair import Pair
 from mtlspec_conformance.runner import levels_of, results
 from mtlspec_conformance.suite import case, cases
 from planted import Reference
+
+from mtlspec.spec import Task
+from mtlspec.spec.losses import SquaredError
 
 PACKAGE = Path(__file__).parents[2] / "conformance" / "mtlspec_conformance"
 COMPARING = [*sorted((PACKAGE / "levels").glob("*.py")), PACKAGE / "pair.py"]
@@ -72,3 +76,15 @@ def test_each_task_alone_has_its_gradient_compared() -> None:
     where = [finding.where for finding in LEVELS["gradient"].findings(pair)]
     for what in ("total", "task kind alone", "task flags alone", "task size alone"):
         assert f"gradient of trunk[0].kernel, {what}, batch 0" in where
+
+
+def test_a_model_without_parameters_has_nothing_to_move() -> None:
+    long = case("long/one-call-of-300")
+    bare = long.spec.replacing(lambda spec: spec.blocks, by=())
+    bare = bare.replacing(lambda spec: spec.tasks, by=tuple(_headless(task) for task in bare.tasks))
+    assert LEVELS["interchange"].applies(long)
+    assert not LEVELS["interchange"].applies(replace(long, spec=bare))
+
+
+def _headless(task: Task) -> Task:
+    return Task(name=task.name, head=(), loss=SquaredError())

@@ -43,7 +43,7 @@ def _stepped(case: Case) -> bool:
 
 
 def _long(case: Case) -> bool:
-    return len(case.steps) > 2 * LEG
+    return len(case.steps) > 2 * LEG and len(case.graph.parameters) > 0  # of nothing, nothing can move
 
 
 def _drawn(case: Case) -> bool:
