@@ -18,7 +18,7 @@ import mtlspec
 from mtlspec.backend import Backend, Program, ProgramState
 from mtlspec.graph import Graph, Node
 from mtlspec.registry import found_backend
-from mtlspec.spec.layers import BatchNormalization, LayerNormalization
+from mtlspec.spec.layers import BatchNormalization, GroupNormalization, LayerNormalization
 from mtlspec.spec.training import Precision
 from mtlspec.step import one_step
 from mtlspec.tensors import Array, Tensors
@@ -37,11 +37,27 @@ VANISHING = 1e-4
 """A cross-entropy below is what rounding leaves of large logits: every label is right, beyond doubt."""
 EQUAL = 1e-9
 """The spread, in relation to the largest, of numbers that are the same but for rounding."""
-NORMALIZED: dict[type[Any], Callable[[Array], tuple[int, ...]]] = {
-    BatchNormalization: lambda values: tuple(range(values.ndim - 1)),
-    LayerNormalization: lambda values: (-1,),
+
+
+def _by_channel(layer: BatchNormalization, values: Array) -> Array:
+    return values.reshape(-1, values.shape[-1]).T
+
+
+def _by_last_axes(layer: LayerNormalization, values: Array) -> Array:
+    return values.reshape(*values.shape[: -layer.axes], -1)
+
+
+def _by_group(layer: GroupNormalization, values: Array) -> Array:
+    parts = values.reshape(len(values), -1, layer.groups, values.shape[-1] // layer.groups)
+    return np.moveaxis(parts, 2, 1).reshape(len(values), layer.groups, -1)
+
+
+NORMALIZED: dict[type[Any], Callable[[Any, Array], Array]] = {
+    BatchNormalization: _by_channel,
+    LayerNormalization: _by_last_axes,
+    GroupNormalization: _by_group,
 }
-"""The axes over which a normalization takes mean and variance."""
+"""What a normalization reads, with the numbers that share a mean and a variance along the last axis."""
 
 
 class Seen(NamedTuple):
@@ -97,15 +113,16 @@ def _flattened(case: Case) -> Finding | None:
     drawn = () if case.trajectory is None else case.trajectory.rows
     batches = {tuple(rows.tolist()): rows for rows in (*case.rows, *drawn)}.values()
     for node in case.graph.nodes:
-        axes = NORMALIZED.get(type(node.layer))
-        if axes is None or not node.tasks:
+        together = NORMALIZED.get(type(node.layer))
+        if together is None or not node.tasks:
             continue
         program = _compiled(_reading(case.graph, node), "float64").program
         program.parameters = case.parameters
         for rows in batches:
-            values = program.outputs(case.batch(rows).inputs, linked=False)[node.tasks[0]]
-            largest_of = np.max(np.abs(values), axis=axes(values))
-            if np.any((np.ptp(values, axis=axes(values)) <= EQUAL * largest_of) & (largest_of > 0)):
+            read = program.outputs(case.batch(rows).inputs, linked=False)[node.tasks[0]]
+            values = together(node.layer, read)
+            largest_of = np.max(np.abs(values), axis=-1)
+            if np.any((np.ptp(values, axis=-1) <= EQUAL * largest_of) & (largest_of > 0)):
                 return Disagreement(node.path, np.inf, "a normalization of equal numbers")
     return None
 
