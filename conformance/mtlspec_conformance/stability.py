@@ -79,7 +79,7 @@ def unsteady(case: Case) -> Finding | None:
     if flat is not None:
         return flat
     exact, short = _compiled(case.graph, "float64"), _compiled(case.graph, "float32")
-    blurred = Fresh(Blurred(exact.program, case.graph), exact.state)
+    blurred = Fresh(Blurred(case.graph), exact.state)
     rounded = case.rounded("float32")
     with np.errstate(all="ignore"):  # where numbers overflow, the comparison says so
         plain = list(seen(exact, case))

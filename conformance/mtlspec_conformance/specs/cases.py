@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from mtlspec.graph import Graph, lower
@@ -121,5 +122,4 @@ def _saturate(content: dict[str, Any], graph: Graph) -> None:
     for head in graph.heads:
         path = f"{head.output}.kernel"
         if head.loss.link != "none" and path in content["parameters"]:
-            rows = content["parameters"][path]
-            content["parameters"][path] = [[SATURATING * number for number in row] for row in rows]
+            content["parameters"][path] = (SATURATING * np.asarray(content["parameters"][path])).tolist()
