@@ -21,7 +21,8 @@ from mtlspec_conformance.case_file import read
 from mtlspec_conformance.draft import Draft
 from mtlspec_conformance.drawing import MAGNITUDES, content_of
 from mtlspec_conformance.specs.models import specs
-from mtlspec_conformance.specs.values import ALL
+from mtlspec_conformance.specs.naming import namers, naming
+from mtlspec_conformance.specs.values import ALL, Kinds
 from mtlspec_conformance.suite import version
 
 WHY = "Drawn from the whole schema."
@@ -57,7 +58,7 @@ def cases(
         kinds: Kinds and features as `family/kind`: nothing else is drawn.
         of: A strategy for the specs, in place of what the arguments before say of them.
     """
-    spec = draw(specs(max_tasks=max_tasks, max_layers=max_layers, kinds=kinds) if of is None else of)
+    spec = draw(_specs(max_tasks, max_layers, frozenset(kinds)) if of is None else of)
     graph = lower(spec)
     sizes = draw(st.lists(st.integers(1, 4), min_size=1, max_size=2))
     batches = [list(range(sum(sizes[:k]), sum(sizes[: k + 1]))) for k in range(len(sizes))]
@@ -81,6 +82,15 @@ def cases(
     if isinstance(spec.training.optimizer, Sgd) and draw(st.booleans()):
         _saturate(content, graph)
     return read(content)
+
+
+@st.composite
+def _specs(draw: st.DrawFn, max_tasks: int, max_layers: int, kinds: Kinds) -> Spec:
+    """Return a strategy for specs, one in six of which is made around a layer that names other tensors."""
+    naming_layers = namers(kinds)
+    if naming_layers and draw(st.sampled_from(range(6))) == 5:
+        return draw(naming(draw(st.sampled_from(naming_layers)), kinds))
+    return draw(specs(max_tasks=max_tasks, max_layers=max_layers, kinds=kinds))
 
 
 def _without_step(law: dict[str, Any], index: int) -> None:

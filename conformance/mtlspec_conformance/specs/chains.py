@@ -49,6 +49,10 @@ class Wire(NamedTuple):
     repeated: bool = False
     """Whether its rows are copies of one, of which a mean leaves zero in theory and rounding in fact."""
 
+    def like(self, other: Wire) -> bool:
+        """Return whether layers that read this one can read the other, too."""
+        return self.shape == other.shape and self.dtype == other.dtype and self.repeated >= other.repeated
+
 
 class Chain(NamedTuple):
     """Some layers, and what comes out of them."""

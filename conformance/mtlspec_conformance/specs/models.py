@@ -12,7 +12,7 @@ from mtlspec.profiles import DISSOLVED
 from mtlspec.spec import Input, Loss, Optimizer, Spec, Task
 from mtlspec.spec.law import Like
 from mtlspec.spec.layer import Layer
-from mtlspec.spec.layers import Dense, Flatten, GlobalAveragePool, GlobalMaxPool, Reshape
+from mtlspec.spec.layers import Dense, Flatten, GlobalAveragePool, GlobalMaxPool, Normalization, Reshape
 from mtlspec.spec.losses import (
     AbsoluteError,
     ExampleLoss,
@@ -59,6 +59,21 @@ class Reading(NamedTuple):
     wire: Wire
 
 
+class Drawn(NamedTuple):
+    """A block: what it reads, its layers or those that it reuses, and what comes out of them."""
+
+    name: str
+    reading: Reading
+    chain: Chain
+    reuses: str | None = None
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another block may reuse its layers."""
+        own = self.reuses is None and len(self.chain.layers) > 0
+        return own and not any(isinstance(layer, Normalization) for layer in self.chain.layers)
+
+
 def optimizers(kinds: Kinds = ALL) -> st.SearchStrategy[Optimizer]:
     """Return a strategy for optimizers."""
     return value(Optimizer, kinds)
@@ -86,12 +101,10 @@ def specs(
     own = frozenset(kinds) | DISSOLVED
     inputs = draw(_inputs(max_inputs, own))
     places = [Place(part.name, Wire(part.shape, part.dtype, True)) for part in inputs]
-    blocks: list[tuple[str, Reading, tuple[Layer, ...]]] = []
+    blocks: list[Drawn] = []
     for index in range(draw(st.integers(0, max_blocks))):
-        reading = draw(_readings(places, own))
-        chain = draw(chains(reading.wire, max_layers, own))
-        blocks.append((f"b{index}", reading, chain.layers))
-        places.append(Place(f"b{index}", chain.wire))
+        blocks.append(draw(_blocks(f"b{index}", places, blocks, max_layers, own)))
+        places.append(Place(f"b{index}", blocks[-1].chain.wire))
     drawn = [draw(tasks(f"t{index}", places, max_layers, own)) for index in range(draw(st.integers(1, max_tasks)))]
     if draw(st.booleans()):
         blocks.reverse()  # a block may stand before those that it reads
@@ -146,15 +159,30 @@ def _mergeable(merge: Merge, first: Wire, other: Wire) -> bool:
     return first.shape == other.shape
 
 
-def _listed(draw: st.DrawFn, inputs: tuple[Input, ...], blocks: list[Any]) -> tuple[Block, ...]:
+@st.composite
+def _blocks(
+    draw: st.DrawFn, name: str, places: Sequence[Place], before: Sequence[Drawn], max_layers: int, kinds: Kinds
+) -> Drawn:
+    """Return a strategy for a block, that has layers of its own, or reuses those of one that reads the like."""
+    reading = draw(_readings(places, kinds))
+    if "structure/reused_block" in kinds and draw(st.sampled_from(range(3))) == 2:
+        owners = [each for each in before if each.reusable and each.reading.wire.like(reading.wire)]
+        if owners:
+            owner = draw(st.sampled_from(owners))
+            return Drawn(name, reading, owner.chain, reuses=owner.name)
+    return Drawn(name, reading, draw(chains(reading.wire, max_layers, kinds)))
+
+
+def _listed(draw: st.DrawFn, inputs: tuple[Input, ...], blocks: list[Drawn]) -> tuple[Block, ...]:
     """Return the blocks as they are listed; one that reads what is its default may leave that out."""
     found = []
-    for index, (name, reading, own) in enumerate(blocks):
-        before = (blocks[index - 1][0],) if index else tuple(part.name for part in inputs)
+    for index, (name, reading, chain, reuses) in enumerate(blocks):
+        before = (blocks[index - 1].name,) if index else tuple(part.name for part in inputs)
         names: dict[str, Any] = {"inputs": reading.names, "merge": reading.merge}
         if reading.names == before and len(before) == 1 and draw(st.booleans()):
             names = {}
-        found.append(Block(name=name, layers=own, **names))
+        names |= {"layers": chain.layers} if reuses is None else {"reuses": reuses}
+        found.append(Block(name=name, **names))
     return tuple(found)
 
 

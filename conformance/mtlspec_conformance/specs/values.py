@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from mtlspec.errors import MtlspecError
 from mtlspec.profiles import DISSOLVED, VOCABULARY
+from mtlspec.spec.attention import Attention
 from mtlspec.spec.constraints import Constraint, MaxNorm, UnitNorm
 from mtlspec.spec.decay import Decay
 from mtlspec.spec.groups import Group
@@ -347,6 +348,15 @@ def _telling_rows_apart(fields: Fields) -> Fields:
     return kept if fields.get("untouched_rows") == "skip" else fields
 
 
+def _summing_with_weights(fields: Fields) -> Fields:
+    kept = {name: drawn for name, drawn in fields.items() if name != "combine"}
+    return _telling_rows_apart(fields if fields.get("weights") is None else kept)
+
+
+def _with_keys_of_their_own(fields: Fields) -> Fields:
+    return fields if fields.get("memory") is not None else fields | {"values": None}
+
+
 def _moving_or_frozen(fields: Fields) -> Fields:
     kept = {name: drawn for name, drawn in fields.items() if name != "running_average"}
     return fields if fields.get("frozen", "nothing") == "nothing" else kept
@@ -383,7 +393,8 @@ MENDED: dict[type[Value], Callable[[Fields], Fields]] = {
     Sequence: _each_with_a_length,
     PerTask: _going_forward_once,
     Embedding: _telling_rows_apart,
-    EmbeddingBag: _telling_rows_apart,
+    EmbeddingBag: _summing_with_weights,
+    Attention: _with_keys_of_their_own,
     BatchNormalization: _moving_or_frozen,
     SigmoidCrossEntropy: _not_renormalized,
     KullbackLeibler: _not_renormalized,
