@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from mtlspec.spec import layers
 from mtlspec.spec.layers import Layer
 from mtlspec.spec.signature import Shape, channels, known
-from mtlspec_conformance.specs.values import MENDED, Fields, Kinds, Strategy, field_of, having
+from mtlspec_conformance.specs.mending import MENDED, Fields
+from mtlspec_conformance.specs.values import Kinds, Strategy, field_of, having
 
 SIZES = ("kernel_size", "pool_size")
 LARGEST = 3
