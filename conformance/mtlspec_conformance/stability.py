@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import mtlspec
-from mtlspec.backend import Backend, Program, ProgramState
+from mtlspec.backend import Backend, Program, ProgramState, Statistics
 from mtlspec.graph import Graph, Node
 from mtlspec.registry import found_backend
 from mtlspec.spec.layers import BatchNormalization, GroupNormalization, LayerNormalization
 from mtlspec.spec.training import Precision
 from mtlspec.step import one_step
 from mtlspec.tensors import Array, Tensors
-from mtlspec_conformance.case import Case
+from mtlspec_conformance.case import Case, Script
 from mtlspec_conformance.disturbance import Blurred, nudged, pushed
 from mtlspec_conformance.levels.trajectory import stepped
 from mtlspec_conformance.measure import Disagreement, Finding, Findings, largest, tensors, worst
@@ -35,6 +35,8 @@ BOUND_IN_FLOAT32 = 3e-11 * float(np.finfo(np.float32).eps / np.finfo(np.float64)
 """The largest scaled error of the reference in float32: that of float64 is smaller by as much as its rounding."""
 VANISHING = 1e-4
 """A cross-entropy below is what rounding leaves of large logits: every label is right, beyond doubt."""
+REST = 1e-14
+"""The largest number of a gradient, in relation to that of all, which may be what rounding leaves of a zero."""
 EQUAL = 1e-9
 """The spread, in relation to the largest, of numbers that are the same but for rounding."""
 
@@ -151,10 +153,12 @@ def shaken(plain: list[Seen], other: list[Seen], bound: float) -> Finding | None
 
 
 def _cancelling(plain: list[Seen], pushed: list[Seen]) -> Finding | None:
-    """Return the tensor that is zero because its terms cancel: in another order they leave a rest."""
+    """Return the tensor that is zero, or a rest of rounding, because its terms cancel: another order leaves another."""
+    peak = max(largest(seen.entries) for seen in plain if seen.kind == "gradient")
     for own, other in zip(plain, pushed, strict=True):
         for path, entry in own.entries.items():
-            if not np.any(entry) and np.any(other.entries[path]):
+            rest = own.kind == "gradient" and 0 < np.max(np.abs(entry), initial=0.0) < REST * peak
+            if rest or (not np.any(entry) and np.any(other.entries[path])):
                 return Disagreement(f"{own.kind} of {path}{own.when}", np.inf, "zero by cancellation")
     return None
 
@@ -188,6 +192,20 @@ def seen(start: Fresh, case: Case) -> Iterator[Seen]:
         losses = stepped(program, case, (step,)).losses[0]
         yield _losses(dict(zip(case.graph.tasks, losses.tolist(), strict=True)), f", step {k}")
         yield from _moved(program, before, f", step {k}")
+    program.parameters, program.state = case.parameters, fresh
+    yield from _scripted(program, case.script)
+
+
+def _scripted(program: Program, script: Script | None) -> Iterator[Seen]:
+    """Yield what each update along scripted gradients moves, each held to its own size, as in the level."""
+    if script is None:
+        return
+    for step, (gradients, rates) in enumerate(zip(script.gradients, script.learning_rates, strict=True), 1):
+        for phase, rate in enumerate(np.asarray(rates)):
+            before = copied(program.parameters)
+            program.update(along=gradients, statistics=Statistics(), learning_rate=float(rate), phase=phase)
+            at = f", scripted step {step}, phase {phase}"
+            yield Seen(f"update{at}", moved(program, before, "trainable"), "")
 
 
 def _losses(losses: Mapping[str, float], when: str) -> Seen:

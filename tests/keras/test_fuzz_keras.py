@@ -9,15 +9,12 @@ from mtlspec_conformance.search import Search, against_reference
 from mtlspec_conformance.specs import cases
 from mtlspec_keras import KerasBackend
 
-from mtlspec.profiles import kinds_in
-
 pytestmark = pytest.mark.filterwarnings("ignore:.*softmax over axis")
 """Keras says that a softmax of one unit is always 1, which the reference finds, too."""
 
-FIRM = kinds_in(("core-1", "structure-1", "norm-1", "dropout-1", "embedding-1", "conv-1", "training-1", "phases-1"))
-"""What is drawn on firm ground; of the whole vocabulary `nox -s fuzz` also finds cases that rounding alone decides."""
 SUBJECT = KerasBackend()
-SMALL = cases(kinds=FIRM, max_tasks=3, max_layers=2, max_steps=2)
+KINDS = SUBJECT.capabilities.kinds
+SMALL = cases(kinds=KINDS, max_tasks=3, max_layers=2, max_steps=2)
 
 
 def test_twenty_five_drawn_cases_conform() -> None:
@@ -30,6 +27,6 @@ def test_twenty_five_drawn_cases_conform() -> None:
 
 def test_three_drawn_cases_keep_every_relation() -> None:
     checks = Checks(SUBJECT, RELATIONS)
-    search = Search(cases(kinds=FIRM, max_tasks=2, max_layers=1, max_steps=0), checks)
+    search = Search(cases(kinds=KINDS, max_tasks=2, max_layers=1, max_steps=0), checks)
     assert [found.case.why for found in search.rounds(seed=1, examples=3)] == []
     assert sum(checks.run.values()) >= 6

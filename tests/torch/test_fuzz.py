@@ -10,16 +10,13 @@ from mtlspec_conformance.specs import cases
 from mtlspec_conformance.suite import case, manifest
 from mtlspec_torch import TorchBackend
 
-from mtlspec.profiles import kinds_in
-
-FIRM = kinds_in(("core-1", "structure-1", "norm-1", "dropout-1", "embedding-1", "conv-1", "training-1", "phases-1"))
-"""What is drawn on firm ground; of the whole vocabulary `nox -s fuzz` also finds cases that rounding alone decides."""
 SUBJECT = TorchBackend()
+KINDS = SUBJECT.capabilities.kinds
 SEVERAL = [id for id in manifest() if id.startswith(("tasks/", "phases/", "merge/", "model/"))]
 
 
 def test_two_hundred_drawn_cases_conform() -> None:
-    search = Search(cases(kinds=FIRM), against_reference(SUBJECT))
+    search = Search(cases(kinds=KINDS), against_reference(SUBJECT))
     assert [found.case.why for found in search.rounds(seed=0, examples=200)] == []
     assert search.fates["judged"] == 200
     assert search.fates["unsupported"] == 0
@@ -28,7 +25,7 @@ def test_two_hundred_drawn_cases_conform() -> None:
 
 def test_forty_drawn_cases_keep_every_relation() -> None:
     checks = Checks(SUBJECT, RELATIONS)
-    search = Search(cases(kinds=FIRM, max_steps=2), checks)
+    search = Search(cases(kinds=KINDS, max_steps=2), checks)
     assert [found.case.why for found in search.rounds(seed=0, examples=40)] == []
     assert all(checks.run[relation.name] >= 5 for relation in RELATIONS)
 
