@@ -74,8 +74,7 @@ class Affinity:
         """
         if groups is None:
             return max(self.groupings, key=lambda each: each.score)
-        if not 1 <= groups <= len(self.tasks):
-            raise MtlspecError(f"expected from 1 to {len(self.tasks)} groups, one for each task, found {groups}")
+        expect_groups(groups, tasks=len(self.tasks))
         return self.groupings[groups - 1]
 
     def to_json(self, *, groups: int | None = None) -> dict[str, Any]:
@@ -91,12 +90,20 @@ class Affinity:
             "tasks": list(self.tasks),
             "steps": self.steps,
             "measured": self.measured,
-            "affinity": {
-                task: dict(zip(self.tasks, row, strict=True)) for task, row in zip(self.tasks, told, strict=True)
-            },
+            "affinity": told,
             "grouping": _json(self.grouping(groups)) if self.groupable else None,
             "groupings": [_json(each) for each in self.groupings] if self.groupable else [],
         }
+
+
+def expect_groups(groups: int, *, tasks: int) -> None:
+    """Raise unless so many tasks can be parted into `groups`.
+
+    Raises:
+        MtlspecError: they cannot.
+    """
+    if not 1 <= groups <= tasks:
+        raise MtlspecError(f"expected from 1 to {tasks} groups, one for each task, found {groups}")
 
 
 def _json(grouping: Grouping) -> dict[str, Any]:

@@ -70,6 +70,8 @@ def affinity(
     from mtlspec import affinities
     from mtlspec.training import read
 
+    if groups is not None:
+        affinities.expect_groups(groups, tasks=len(described.tasks))
     found = affinities.affinity(
         described,
         backend=backend,
