@@ -9,6 +9,7 @@ from pathlib import Path
 from small_specs import two_tasks
 
 from mtlspec import Spec
+from mtlspec.baselines import Baselines, baseline
 from mtlspec.baselines.worker import work
 
 SPEC = two_tasks(epochs=2).replacing(
@@ -40,3 +41,8 @@ class InThisProcess:
 def with_rate(spec: Spec, rate: float) -> Spec:
     """Return `spec` trained by plain gradient descent at this rate."""
     return spec.replacing(lambda s: s.training.optimizer, by={"kind": "sgd", "learning_rate": rate})
+
+
+def compared(folder: Path, spec: Spec = SPEC, **options: object) -> Baselines:
+    """Return a comparison in the reference, its runs kept in `folder`."""
+    return baseline(spec, **{"backend": "numpy", "folder": folder, **options})  # type: ignore[arg-type]
