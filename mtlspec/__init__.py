@@ -3,6 +3,8 @@
 The public surface. Importing it imports no framework.
 """
 
+from typing import TYPE_CHECKING
+
 from mtlspec.backend import Backend as Backend
 from mtlspec.backend import Program as Program
 from mtlspec.backend import Steps as Steps
@@ -41,3 +43,26 @@ from mtlspec.training import predict as predict
 from mtlspec.training import read as read
 from mtlspec.training import save as save
 from mtlspec.training import train as train
+
+if TYPE_CHECKING:
+    from mtlspec.affinities import Affinity as Affinity
+    from mtlspec.affinities import affinity as affinity
+    from mtlspec.baselines import Baselines as Baselines
+    from mtlspec.baselines import Sweep as Sweep
+    from mtlspec.baselines import baseline as baseline
+else:
+    _LATER = {
+        "affinity": "affinities",
+        "Affinity": "affinities",
+        "baseline": "baselines",
+        "Baselines": "baselines",
+        "Sweep": "baselines",
+    }
+
+    def __getattr__(name):
+        """Return what is imported only where it is used."""
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(f"mtlspec.{_LATER[name]}"), name)

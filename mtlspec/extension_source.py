@@ -64,14 +64,19 @@ def sources_of(kinds: Iterable[str]) -> tuple[str, ...]:
     Raises:
         ExtensionError: one is defined in the script that runs, which another process would run again.
     """
-    found = []
-    for kind in kinds:
-        if kind in EXTENSIONS:
-            module = EXTENSIONS[kind].value.__module__
-            if module == "__main__":
-                raise ExtensionError(
-                    f"{kind} is defined in the script that runs, and the backends run in processes of their own; move "
-                    "it into a module beside the script, and import that"
-                )
-            found.append(str(_FILES.get(module, module)))
+    found = [source_of(EXTENSIONS[kind].value.__module__, kind) for kind in kinds if kind in EXTENSIONS]
     return tuple(dict.fromkeys(found))
+
+
+def source_of(module: str, kind: str) -> str:
+    """Return where another process can import `module` from, which defines `kind`.
+
+    Raises:
+        ExtensionError: it is the script that runs, which another process would run again.
+    """
+    if module == "__main__":
+        raise ExtensionError(
+            f"{kind} is defined in the script that runs, and the backends run in processes of their own; move "
+            "it into a module beside the script, and import that"
+        )
+    return str(_FILES.get(module, module))

@@ -53,20 +53,20 @@ def plot_comparison(comparison: Comparison, path: Path) -> None:
         MtlspecError: matplotlib is missing, or the file cannot be written.
     """
     expect_plottable(path)
-    figure, panels = _panels(len(comparison.tasks), rows=2)
+    figure, drawn = panels(len(comparison.tasks), rows=2)
     widest = comparison.widest()
-    for index, (task, (above, below)) in enumerate(zip(comparison.tasks, panels, strict=True)):
+    for index, (task, (above, below)) in enumerate(zip(comparison.tasks, drawn, strict=True)):
         for number, (name, losses) in enumerate(comparison.losses.items()):
             above.plot(losses[:, index], STYLES[number % len(STYLES)], linewidth=1.6, label=name)
         above.set_title(task)
         below.semilogy(np.maximum(widest[:, index], SMALLEST), color="0.25", linewidth=1, label="difference")
         below.axhline(max(comparison.floor, SMALLEST), color="tab:red", linewidth=1, linestyle=":", label="floor")
         below.set_xlabel("step")
-    for panel, label in zip(panels[0], ("loss", "relative difference"), strict=True):
+    for panel, label in zip(drawn[0], ("loss", "relative difference"), strict=True):
         panel.set_ylabel(label)
         panel.legend(frameon=False, fontsize="small")
     figure.suptitle(f"{', '.join(comparison.losses)} in {comparison.precision}: {comparison.verdict}", fontsize="small")
-    _save(figure, path)
+    save(figure, path)
 
 
 def plot_history(history: History, path: Path) -> None:
@@ -76,9 +76,9 @@ def plot_history(history: History, path: Path) -> None:
         MtlspecError: matplotlib is missing, or the file cannot be written.
     """
     expect_plottable(path)
-    figure, panels = _panels(len(history.tasks), rows=1)
+    figure, drawn = panels(len(history.tasks), rows=1)
     steps = np.arange(history.first_step + 1, history.last_step + 1)
-    for index, (task, (panel,)) in enumerate(zip(history.tasks, panels, strict=True)):
+    for index, (task, (panel,)) in enumerate(zip(history.tasks, drawn, strict=True)):
         panel.plot(steps, history.losses[:, index], color="0.7", linewidth=0.8, label="each step")
         ends = [epoch.step for epoch in history.epochs]
         key = f"{task}/loss"
@@ -87,28 +87,32 @@ def plot_history(history: History, path: Path) -> None:
             panel.plot(ends, [epoch.validation[key] for epoch in history.epochs], label="held out")
         panel.set_title(task)
         panel.set_xlabel("step")
-    panels[0][0].set_ylabel("loss")
-    panels[0][0].legend(frameon=False, fontsize="small")
-    _save(figure, path)
+    drawn[0][0].set_ylabel("loss")
+    drawn[0][0].legend(frameon=False, fontsize="small")
+    save(figure, path)
 
 
-def _panels(tasks: int, *, rows: int) -> tuple[Figure, list[list[Axes]]]:
+def panels(tasks: int, *, rows: int, height: float = PANEL[1]) -> tuple[Figure, list[list[Axes]]]:
     """Return a figure of its own, that no window shows, and for each task its panels from above."""
     from matplotlib.figure import Figure
 
     columns = min(tasks, ACROSS)
     bands = -(-tasks // columns)
-    width, height = PANEL
-    figure = Figure(figsize=(width * columns, height * rows * bands), layout="constrained")
-    panels = []
+    figure = Figure(figsize=(PANEL[0] * columns, height * rows * bands), layout="constrained")
+    drawn = []
     for task in range(tasks):
         band, column = divmod(task, columns)
         places = [1 + column + columns * (band * rows + row) for row in range(rows)]
-        panels.append([figure.add_subplot(bands * rows, columns, place) for place in places])
-    return figure, panels
+        drawn.append([figure.add_subplot(bands * rows, columns, place) for place in places])
+    return figure, drawn
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
+    """Write `figure` to `path`, equal drawings as equal bytes.
+
+    Raises:
+        MtlspecError: the file cannot be written.
+    """
     import matplotlib
 
     from mtlspec.output import write

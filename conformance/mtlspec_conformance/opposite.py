@@ -19,7 +19,7 @@ import numpy as np
 
 import mtlspec
 from mtlspec.backend import Backend
-from mtlspec.comparison.runs import ONE_THREAD, TOLD_LINES
+from mtlspec.comparison.process import ONE_THREAD, TOLD_LINES
 from mtlspec.errors import BackendError
 from mtlspec.extension import Extension
 from mtlspec.extension_source import import_extension, sources_of

@@ -6,8 +6,10 @@ import sys
 
 import typer
 
+from mtlspec.cli.affinity import affinity
 from mtlspec.cli.arguments import Extensions
 from mtlspec.cli.backends import backends
+from mtlspec.cli.baseline import baseline
 from mtlspec.cli.command import BAD_INPUT, INTERRUPTED, Command, complain
 from mtlspec.cli.compare import compare
 from mtlspec.cli.evaluate import evaluate
@@ -16,7 +18,7 @@ from mtlspec.cli.predict import predict
 from mtlspec.cli.record import record
 from mtlspec.cli.render import render
 from mtlspec.cli.schema import schema
-from mtlspec.cli.several import BackendsCommand
+from mtlspec.cli.several import BackendsCommand, BalancersCommand
 from mtlspec.cli.show import show
 from mtlspec.cli.train import train
 from mtlspec.cli.validate import validate
@@ -53,6 +55,8 @@ plain(evaluate)
 plain(predict)
 app.command(cls=BackendsCommand)(compare)
 app.command(cls=BackendsCommand)(verify)
+app.command(cls=BalancersCommand)(baseline)
+plain(affinity)
 plain(record)
 plain(schema)
 plain(init)

@@ -44,8 +44,7 @@ class Run:
 def write_common(folder: Path, graph: Graph, data: Dataset, plan: Iterable[Steps]) -> None:
     """Write what all runs share."""
     (folder / GRAPH).write_text(graph.to_json(), encoding="utf-8")
-    groups = {group: getattr(data, group) for group in GROUPS}
-    np.savez(folder / DATA, **{f"{group}/{name}": array for group, it in groups.items() for name, array in it.items()})
+    write_dataset(folder / DATA, data)
     names = [field.name for field in fields(Steps)]
     chunks = {f"{index}/{name}": getattr(steps, name) for index, steps in enumerate(plan) for name in names}
     np.savez(folder / STEPS, **chunks)
@@ -54,11 +53,21 @@ def write_common(folder: Path, graph: Graph, data: Dataset, plan: Iterable[Steps
 def read_common(folder: Path) -> tuple[Graph, Dataset, list[Steps]]:
     """Return what `write_common` wrote."""
     graph = Graph.from_json((folder / GRAPH).read_text(encoding="utf-8"))
-    groups = _grouped(folder / DATA)
-    inputs, targets, weights, present, dividing_weights, counted = (groups.get(group, {}) for group in GROUPS)
-    data = Dataset(inputs, targets, weights, present, dividing_weights, counted=counted)
     chunks = _grouped(folder / STEPS)
-    return graph, data, [Steps(**chunks[index]) for index in sorted(chunks, key=int)]
+    return graph, read_dataset(folder / DATA), [Steps(**chunks[index]) for index in sorted(chunks, key=int)]
+
+
+def write_dataset(file: Path, data: Dataset) -> None:
+    """Write the arrays of a dataset."""
+    groups = {group: getattr(data, group) for group in GROUPS}
+    np.savez(file, **{f"{group}/{name}": array for group, it in groups.items() for name, array in it.items()})
+
+
+def read_dataset(file: Path) -> Dataset:
+    """Return the dataset that `write_dataset` wrote."""
+    groups = _grouped(file)
+    inputs, targets, weights, present, dividing_weights, counted = (groups.get(group, {}) for group in GROUPS)
+    return Dataset(inputs, targets, weights, present, dividing_weights, counted=counted)
 
 
 def _grouped(file: Path) -> dict[str, dict[str, Array]]:

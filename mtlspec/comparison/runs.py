@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +12,7 @@ import numpy as np
 from mtlspec.batch import Dataset
 from mtlspec.comparison.comparison import Comparison, relative_difference
 from mtlspec.comparison.exchange import LOSSES, Run, write_common, write_run
+from mtlspec.comparison.process import last_words, running
 from mtlspec.errors import BackendError, MtlspecError
 from mtlspec.extension import extensions_in, had_by
 from mtlspec.extension_source import sources_of
@@ -30,23 +28,13 @@ from mtlspec.training.batches import plan
 from mtlspec.training.examples import read
 from mtlspec.training.synthetic import synthetic
 
+WORKER = "mtlspec.comparison.worker"
 REFERENCE = "numpy"
 MOVED = "moved by one ulp"
 """The name of the run that tells the floor: of the reference, or of the first backend where a user's kind has none."""
 STEPS = 300
 SYNTHETIC_BATCHES, SYNTHETIC_EXAMPLES = 4, 512
 """How many batches, and how many examples, synthetic data has at least."""
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-}
-"""The processes share the machine; what TensorFlow tells while it starts is no error."""
-TOLD_LINES = 40
-"""How many lines of a failed process's last words an error repeats."""
 
 
 def compare(
@@ -148,25 +136,9 @@ def _losses(folder: Path, runs: Mapping[str, tuple[Run, Arrays]], sources: Itera
         processes = {}
         for name, (run, parameters) in runs.items():
             write_run(folder / name, run, parameters)
-            processes[name] = stack.enter_context(_process(folder / name, sources))
+            processes[name] = stack.enter_context(running(WORKER, folder / name, sources))
         for name, process in processes.items():
             if process.wait():
-                told = (folder / name / "stderr").read_text(encoding="utf-8", errors="replace").strip()
-                last = "\n".join(told.splitlines()[-TOLD_LINES:]) or f"exit code {process.returncode}"
+                last = last_words(folder / name) or f"exit code {process.returncode}"
                 raise BackendError(f"the run of backend {runs[name][0].backend!r} failed:\n{last}")
     return {name: np.load(folder / name / LOSSES) for name in runs}
-
-
-@contextmanager
-def _process(folder: Path, sources: Iterable[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Yield the running process of one run; it is gone after the block, also when that is left early."""
-    command = [sys.executable, "-P", "-m", "mtlspec.comparison.worker", str(folder), *sources]
-    modules = os.pathsep.join(path for path in sys.path if path)  # the backends that are found here are found there
-    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": modules}
-    with (folder / "stderr").open("wb") as stderr:
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()

@@ -23,6 +23,8 @@ from mtlspec.training.progress import progress_bar
 
 AfterEpoch = Callable[[History], None]
 """Is given the history so far."""
+BeforeChunk = Callable[[Chunk], None]
+"""Is given the steps that come next; what it changes of the program it has to put back."""
 
 
 def train(
@@ -37,6 +39,7 @@ def train(
     progress: bool = True,
     callback: AfterEpoch | None = None,
     steps_per_chunk: int = STEPS_PER_CHUNK,
+    watch: BeforeChunk | None = None,
 ) -> History:
     """Return the history of training `program` on `data` from the step at which it is.
 
@@ -54,6 +57,7 @@ def train(
         progress: Show a bar, if the error stream is a terminal.
         callback: Is called after each epoch, for instance to save a checkpoint.
         steps_per_chunk: How many steps the program makes between two looks at the keyboard.
+        watch: Is called before these steps, for instance to look at the program.
 
     Raises:
         DataError: the data was made for another spec, or does not fill a batch.
@@ -85,6 +89,8 @@ def train(
     )
     with Interruption() as interruption, progress_bar(wanted=progress, total=stop, done=start) as bar:
         for chunk in chunks:
+            if watch is not None:
+                watch(chunk)
             found = program.train(source, chunk.steps)
             _refuse_not_finite(found, chunk, graph, per_epoch)
             recorder.add(chunk, found)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mtlspec.comparison.runs import ONE_THREAD, TOLD_LINES
+from mtlspec.comparison.process import ONE_THREAD, TOLD_LINES
 from mtlspec.errors import MtlspecError
 
 JOBS, OUTCOMES, PRINTED = "jobs.json", "outcomes.json", "printed"
