@@ -198,6 +198,20 @@ def figures(session: nox.Session) -> None:
 
 
 @nox.session
+def pages(session: nox.Session) -> None:
+    """Write again all that is made of the code and held current by a test: cases, schema and generated pages."""
+    install(session, "torch", "keras-cpu", "conformance", "examples")
+    session.run("python", "-P", "conformance/make_cases")
+    session.run("mtlspec", "schema", "-o", "docs/mtlspec.schema.json")
+    for framework in ("torch", "keras"):  # one in a process
+        session.run("python", "-P", "docs/native_classes.py", framework)
+    for script in ("laws", "mutants", "reference"):
+        session.run("python", "-P", f"docs/make_{script}.py")
+    session.run("python", "-P", "docs/layer_cost.py")
+    session.run("python", "tests/backend/written_page.py")
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Build wheel and source distribution, and look inside."""
     session.install("build", "twine")
