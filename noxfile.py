@@ -76,14 +76,14 @@ def frameworks(session: nox.Session) -> None:
 
 
 def check(session: nox.Session, backend: str) -> None:
-    """Run the tests of one adapter, and the suite in float64.
+    """Run the tests of one adapter, and the suite: in both precisions of PyTorch.
 
     Of Keras, which compiles every case at every level, the gradients of layers, laws and losses. `nox -s long`,
     `conformance` and `mutants` run the rest.
     """
     session.run("pytest", *TWO_WORKERS, *TESTS[backend])
     if backend == "torch":
-        hold(session, backend, "--precision", "float64")
+        hold(session, backend)
     else:
         hold(session, backend, "--precision", "float64", "--level", "gradient", "--case", "l*")
 
